@@ -1,5 +1,3 @@
-using Minka.Compute;
-
 namespace Minka.Models;
 
 /// <summary>A decoder with its KV cache, or one rank's share of both.</summary>
