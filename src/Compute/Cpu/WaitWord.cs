@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Minka.Compute.Cpu;
+
+/// <summary>A number that threads wait on: they spin for some tens of microseconds, then sleep until it changes.</summary>
+/// <remarks>
+/// Spinning answers within a cache miss while a step runs; sleeping leaves the core to others when a member was
+/// preempted or the team is idle. Setting takes no lock unless somebody sleeps.
+/// </remarks>
+internal sealed class WaitWord
+{
+    /// <summary>Longest spin before sleeping: about what sleeping and waking costs.</summary>
+    private static readonly long SpinTicksMax = Stopwatch.Frequency * 40 / 1_000_000;
+
+    private readonly object _gate = new();
+    private Alone _value, _sleepers;
+
+    /// <summary>The number now.</summary>
+    public int Value => Volatile.Read(ref _value.Number);
+
+    /// <summary>Changes the number and lets everyone who waits on it go.</summary>
+    public void Set(int value)
+    {
+        // The exchange is a full fence: a sleeper counted before it is seen below, one counted after it sees the value.
+        Interlocked.Exchange(ref _value.Number, value);
+        if (Volatile.Read(ref _sleepers.Number) != 0) Wake();
+    }
+
+    /// <summary>Waits while the number is <paramref name="seen"/>; returns what it became.</summary>
+    public int WaitWhile(int seen)
+    {
+        var value = Value;
+        if (value != seen) return value;
+
+        var start = Stopwatch.GetTimestamp();
+        do
+        {
+            for (var i = 0; i < 16; i++)
+            {
+                Pause();
+                if ((value = Value) != seen) return value;
+            }
+        }
+        while (Stopwatch.GetTimestamp() - start < SpinTicksMax);
+        return Sleep(seen);
+    }
+
+    private int Sleep(int seen)
+    {
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _sleepers.Number);
+            int value;
+            while ((value = Value) == seen) Monitor.Wait(_gate);
+            Interlocked.Decrement(ref _sleepers.Number);
+            return value;
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate) Monitor.PulseAll(_gate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pause()
+    {
+        if (X86Base.IsSupported) X86Base.Pause();
+        else Thread.SpinWait(1);
+    }
+
+    /// <summary>A number with cache lines of its own (128 bytes are the longest lines and prefetch pairs).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Alone
+    {
+        [FieldOffset(128)] public int Number;
+    }
+}
