@@ -1,0 +1,34 @@
+using Minka.Compute;
+
+namespace Minka.Models.Layers;
+
+/// <summary><c>down(silu(gate x) * up x)</c> (Shazeer 2020). T tokens, D model width, F feed-forward width.</summary>
+internal sealed class GatedFeedForward(IBackend on, Scratch s) : IDisposable
+{
+    /// <summary>Gate and up projections, <c>[2F, D]</c>.</summary>
+    public required Linear GateUp { get; init; }
+
+    /// <summary>Down projection, <c>[D, F]</c>.</summary>
+    public required Linear Down { get; init; }
+
+    /// <summary>Bytes of weights.</summary>
+    public long Bytes => GateUp.Bytes + Down.Bytes;
+
+    /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
+    public void Forward(Tensor y, Tensor x)
+    {
+        var gateUp = s.GateUp.Take(x.Rows);
+        var inner = s.Inner.Take(x.Rows);
+
+        GateUp.Forward(gateUp, x);              // [T, 2F]
+        on.SwiGlu(inner, gateUp);               // [T, F]
+        Down.Forward(y, inner);                 // [T, D]
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        GateUp.Dispose();
+        Down.Dispose();
+    }
+}

@@ -1,0 +1,57 @@
+using Minka.Compute;
+
+namespace Minka.Models.Layers;
+
+/// <summary>Grouped-query self-attention with rotary positions over a paged KV cache (Ainslie et al. 2023).</summary>
+/// <remarks>T tokens, D model width, H and K query and key-value heads, C head width.</remarks>
+internal sealed class SelfAttention(IBackend on, Scratch s, ModelConfig config, KvLayer kv) : IDisposable
+{
+    private readonly int _queries = config.Heads * config.HeadDim;
+    private readonly int _keys = config.KvHeads * config.HeadDim;
+
+    /// <summary>Query, key and value projections, <c>[(H + 2K)C, D]</c>.</summary>
+    public required Linear Qkv { get; init; }
+
+    /// <summary>Output projection, <c>[D, HC]</c>.</summary>
+    public required Linear Output { get; init; }
+
+    /// <summary>RMS norm of each query head before it rotates, <c>[1, C]</c>; null for none.</summary>
+    public Tensor? QueryNorm { get; init; }
+
+    /// <summary>RMS norm of each key head before it rotates, <c>[1, C]</c>; null for none.</summary>
+    public Tensor? KeyNorm { get; init; }
+
+    /// <summary>Tokens a query sees, with itself; 0 sees all.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Bytes of weights.</summary>
+    public long Bytes => Qkv.Bytes + Output.Bytes;
+
+    /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
+    public void Forward(Tensor y, Tensor x, in Step step)
+    {
+        var qkv = s.Qkv.Take(step.Tokens);
+        var (q, k, v) = (qkv.Slice(0, _queries), qkv.Slice(_queries, _keys), qkv.Slice(_queries + _keys, _keys));
+        var heads = s.Heads.Take(step.Tokens);
+
+        Qkv.Forward(qkv, x);                                                    // [T, (H + 2K)C]
+        if (QueryNorm is { } queryNorm) on.HeadRmsNorm(q, queryNorm, config.NormEpsilon);
+        if (KeyNorm is { } keyNorm) on.HeadRmsNorm(k, keyNorm, config.NormEpsilon);
+        on.Rope(q, step.Rotations, config.HeadDim, config.Rope.Pairs);          // [T, HC]
+        on.Rope(k, step.Rotations, config.HeadDim, config.Rope.Pairs);          // [T, KC]
+        on.WriteKv(kv, k, v, step.Slots);
+        on.Attention(heads, q, kv, Options, step.Layout);                       // [T, HC]
+        Output.Forward(y, heads);                                               // [T, D]
+    }
+
+    private AttentionOptions Options => new(config.Heads, 1 / MathF.Sqrt(config.HeadDim), Window);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Qkv.Dispose();
+        Output.Dispose();
+        QueryNorm?.Storage.Dispose();
+        KeyNorm?.Storage.Dispose();
+    }
+}

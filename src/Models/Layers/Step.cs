@@ -1,0 +1,87 @@
+using Minka.Compute;
+
+namespace Minka.Models.Layers;
+
+/// <summary>Activations that every layer and every step reuse, sized once for the largest step.</summary>
+/// <remarks>T tokens, D model width, H and K query and key-value heads, C head width, F feed-forward width.</remarks>
+internal sealed class Scratch : IDisposable
+{
+    private readonly TensorStorage[] _all;
+
+    public Scratch(IBackend on, ModelConfig config, StepLimits limits)
+    {
+        var heads = config.Heads * config.HeadDim;
+        var keys = config.KvHeads * config.HeadDim;
+        _all =
+        [
+            on.Allocate(limits.Tokens, config.Width),
+            on.Allocate(limits.Tokens, config.Width),
+            on.Allocate(limits.Tokens, config.Width),
+            on.Allocate(limits.Tokens, heads + 2 * keys),
+            on.Allocate(limits.Tokens, heads),
+            on.Allocate(limits.Tokens, 2 * config.FeedForwardWidth),
+            on.Allocate(limits.Tokens, config.FeedForwardWidth),
+            on.Allocate(limits.Tokens, config.Rope.Dimensions),
+            on.Allocate(limits.LogitRows, config.Width),
+            on.Allocate(limits.LogitRows, config.Width),
+            on.Allocate(limits.LogitRows, config.VocabularySize),
+        ];
+    }
+
+    /// <summary>Residual stream, <c>[T, D]</c>.</summary>
+    public Tensor Hidden => _all[0].All;
+
+    /// <summary>Normed input of a branch, <c>[T, D]</c>.</summary>
+    public Tensor Normed => _all[1].All;
+
+    /// <summary>Output of a branch, <c>[T, D]</c>.</summary>
+    public Tensor Delta => _all[2].All;
+
+    /// <summary>Queries, keys and values, <c>[T, (H + 2K)C]</c>.</summary>
+    public Tensor Qkv => _all[3].All;
+
+    /// <summary>Attention output, <c>[T, HC]</c>.</summary>
+    public Tensor Heads => _all[4].All;
+
+    /// <summary>Gate and up projections, <c>[T, 2F]</c>.</summary>
+    public Tensor GateUp => _all[5].All;
+
+    /// <summary>Feed-forward hidden, <c>[T, F]</c>.</summary>
+    public Tensor Inner => _all[6].All;
+
+    /// <summary>Cosines and sines of the step's positions, <c>[T, R]</c>.</summary>
+    public Tensor Rotations => _all[7].All;
+
+    /// <summary>Rows that want logits, <c>[rows, D]</c>.</summary>
+    public Tensor Last => _all[8].All;
+
+    /// <summary>The same after the final norm, <c>[rows, D]</c>.</summary>
+    public Tensor LastNormed => _all[9].All;
+
+    /// <summary><c>[rows, V]</c>.</summary>
+    public Tensor Logits => _all[10].All;
+
+    /// <summary>Memory of all of it.</summary>
+    public long Bytes => _all.Sum(storage => 4L * storage.Rows * storage.Columns);
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_all, storage => storage.Dispose());
+}
+
+/// <summary>One pass through the layers: whose tokens, rotated how.</summary>
+/// <param name="input">Tokens, positions, slots, block tables.</param>
+/// <param name="rotations"><c>[T, R]</c>.</param>
+internal readonly ref struct Step(ForwardInput input, Tensor rotations)
+{
+    /// <summary>Tokens in the step.</summary>
+    public int Tokens => input.TokenCount;
+
+    /// <summary>Where keys and values go.</summary>
+    public ReadOnlySpan<int> Slots => input.Slots;
+
+    /// <summary>Where each sequence's rows and blocks are.</summary>
+    public PagedLayout Layout => input.Layout;
+
+    /// <summary>Cosines and sines of each token's position.</summary>
+    public Tensor Rotations { get; } = rotations;
+}
