@@ -133,8 +133,9 @@ public class ThreadTeamTests
     {
         using var team = new ThreadTeam(3);
         var job = new AllocationJob(team, new long[3]);
+        var before = new long[3];
         for (var i = 0; i < 3; i++) team.Run(ref job);     // first calls compile code
-        var before = job.Bytes.ToArray();
+        job.Bytes.CopyTo(before, 0);
 
         for (var i = 0; i < 200; i++) team.Run(ref job);
 
