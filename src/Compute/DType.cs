@@ -1,7 +1,9 @@
 namespace Minka.Compute;
 
 /// <summary>How numbers are stored: in a weight file, packed on a device, or in the KV cache.</summary>
-/// <remarks>The names are ggml's; block layouts are in <c>docs/formats.md</c> and in one file each under Formats.</remarks>
+/// <remarks>
+/// The names are ggml's; block layouts are in <c>docs/formats.md</c> and in one file each under Formats.
+/// </remarks>
 public enum DType
 {
     /// <summary>IEEE single precision.</summary>

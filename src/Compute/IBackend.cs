@@ -23,13 +23,17 @@ public interface IBackend : IDisposable
     /// <summary>Reads weights and packs them for this device, rows of all parts one below the other.</summary>
     /// <param name="parts">Equal Columns; types may differ from part to part.</param>
     /// <param name="type">Format to hold them in; null keeps each part's own.</param>
-    /// <param name="progress">Told the source bytes read since the last call; may be called from several threads.</param>
+    /// <param name="progress">
+    /// Told the source bytes read since the last call; may be called from several threads.
+    /// </param>
     Matrix Pack(IReadOnlyList<IWeightSource> parts, DType? type = null, Action<long>? progress = null);
 
     /// <summary>One layer of KV cache.</summary>
     KvLayer AllocateKv(KvShape shape);
 
-    /// <summary>The rows of a tensor, for the host to read or fill; rows lie <c>Storage.Columns</c> floats apart.</summary>
+    /// <summary>
+    /// The rows of a tensor, for the host to read or fill; rows lie <c>Storage.Columns</c> floats apart.
+    /// </summary>
     Span<float> Host(Tensor tensor);
 
     // ---- Operations -------------------------------------------------------------------------------------------
@@ -64,7 +68,9 @@ public interface IBackend : IDisposable
     /// <param name="layout">Which rows belong to which sequence, and where its blocks are.</param>
     void Attention(Tensor y, Tensor queries, KvLayer kv, in AttentionOptions options, in PagedLayout layout);
 
-    /// <summary><c>y = silu(gate) * up</c>, where <paramref name="gateUp"/> is <c>[T, gate F | up F]</c> (Shazeer 2020).</summary>
+    /// <summary>
+    /// <c>y = silu(gate) * up</c>, where <paramref name="gateUp"/> is <c>[T, gate F | up F]</c> (Shazeer 2020).
+    /// </summary>
     void SwiGlu(Tensor y, Tensor gateUp);
 
     /// <summary><c>y += x</c>.</summary>
@@ -91,7 +97,9 @@ public enum RopePairs
 }
 
 /// <summary>What attention needs besides tensors.</summary>
-/// <param name="QueryHeads">H, a multiple of the cache's K; query head h reads key-value head <c>h / (H / K)</c>.</param>
+/// <param name="QueryHeads">
+/// H, a multiple of the cache's K; query head h reads key-value head <c>h / (H / K)</c>.
+/// </param>
 /// <param name="Scale">Multiplies the scores, commonly <c>1 / sqrt(C)</c>.</param>
 /// <param name="Window">A query at position i sees positions <c>(i - Window, i]</c>; 0 sees all.</param>
 public readonly record struct AttentionOptions(int QueryHeads, float Scale, int Window = 0);
@@ -100,8 +108,12 @@ public readonly record struct AttentionOptions(int QueryHeads, float Scale, int 
 /// <remarks>Sequence s owns rows <c>[RowStarts[s], RowStarts[s+1])</c>, at consecutive positions.</remarks>
 /// <param name="rowStarts"><c>[sequences + 1]</c>.</param>
 /// <param name="positions">Position of each row in its own sequence, <c>[T]</c>.</param>
-/// <param name="blockStarts">Where each sequence's blocks start in <paramref name="blocks"/>, <c>[sequences + 1]</c>.</param>
-/// <param name="blocks">Block tables, concatenated; block b of a sequence holds its positions <c>[16b, 16b+16)</c>.</param>
+/// <param name="blockStarts">
+/// Where each sequence's blocks start in <paramref name="blocks"/>, <c>[sequences + 1]</c>.
+/// </param>
+/// <param name="blocks">
+/// Block tables, concatenated; block b of a sequence holds its positions <c>[16b, 16b+16)</c>.
+/// </param>
 public readonly ref struct PagedLayout(
     ReadOnlySpan<int> rowStarts, ReadOnlySpan<int> positions, ReadOnlySpan<int> blockStarts, ReadOnlySpan<int> blocks)
 {

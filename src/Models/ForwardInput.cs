@@ -54,7 +54,8 @@ public sealed class ForwardInput
 
     /// <summary>Where attention finds each sequence's rows and blocks.</summary>
     public PagedLayout Layout => new(
-        RowStarts, Positions, _blockStarts.AsSpan(0, SequenceCount + 1), _blocks.AsSpan(0, _blockStarts[SequenceCount]));
+        RowStarts, Positions,
+        _blockStarts.AsSpan(0, SequenceCount + 1), _blocks.AsSpan(0, _blockStarts[SequenceCount]));
 
     /// <summary>Forgets the last step.</summary>
     public void Clear() => (TokenCount, SequenceCount, LogitCount) = (0, 0, 0);

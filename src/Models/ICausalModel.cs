@@ -15,7 +15,9 @@ public interface ICausalModel : IDisposable
     /// <summary>What it holds and what one token costs, in bytes.</summary>
     ModelMemory Memory { get; }
 
-    /// <summary>Runs one step: computes every token of <paramref name="input"/> and stores its keys and values.</summary>
+    /// <summary>
+    /// Runs one step: computes every token of <paramref name="input"/> and stores its keys and values.
+    /// </summary>
     /// <param name="input">At most <see cref="Limits"/>.</param>
     /// <param name="logits">Filled with <c>[LogitCount, vocabulary]</c>.</param>
     void Forward(ForwardInput input, Span<float> logits);
@@ -23,11 +25,15 @@ public interface ICausalModel : IDisposable
     /// <summary>Copies a block of keys and values in every layer, for copy-on-write.</summary>
     void CopyKvBlock(int source, int target);
 
-    /// <summary>Shown every layer's input and the final norm's output; for tests and embeddings. Null costs nothing.</summary>
+    /// <summary>
+    /// Shown every layer's input and the final norm's output; for tests and embeddings. Null costs nothing.
+    /// </summary>
     HiddenProbe? Probe { get; set; }
 }
 
-/// <summary>Sees the residual stream: <paramref name="layer"/> 0 is what enters layer 0, L what leaves the final norm.</summary>
+/// <summary>
+/// Sees the residual stream: <paramref name="layer"/> 0 is what enters layer 0, L what leaves the final norm.
+/// </summary>
 /// <param name="layer">Layers run so far.</param>
 /// <param name="hidden"><c>[T, D]</c>.</param>
 public delegate void HiddenProbe(int layer, ReadOnlySpan<float> hidden);
@@ -38,4 +44,5 @@ public delegate void HiddenProbe(int layer, ReadOnlySpan<float> hidden);
 /// <param name="KvBlockBytes">One KV block over all layers.</param>
 /// <param name="KvBytes">The whole KV cache.</param>
 /// <param name="ScratchBytes">Activations.</param>
-public sealed record ModelMemory(long WeightBytes, long DecodeBytes, long KvBlockBytes, long KvBytes, long ScratchBytes);
+public sealed record ModelMemory(
+    long WeightBytes, long DecodeBytes, long KvBlockBytes, long KvBytes, long ScratchBytes);

@@ -1,0 +1,3 @@
+using Minka.Cli;
+
+return await Door.OpenAsync(args, Terminal.OfThisProcess());
