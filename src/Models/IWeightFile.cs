@@ -36,7 +36,7 @@ public interface IWeightFile : IDisposable
 public sealed record StoredTensor(string Name, string Type, IReadOnlyList<long> Shape, long Bytes);
 
 /// <summary>A model that cannot be used: what was found, what was needed, what to do.</summary>
-public sealed class ModelFormatException : Exception
+public class ModelFormatException : Exception
 {
     /// <summary>Says it in one sentence.</summary>
     public ModelFormatException(string message) : base(message) { }
