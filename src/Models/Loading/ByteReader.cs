@@ -34,7 +34,7 @@ internal sealed class ByteReader(FileBytes file, long start, long end)
 
     public double F64(string what) => BinaryPrimitives.ReadDoubleLittleEndian(Take(8, what));
 
-    /// <summary>The next bytes, valid until the next call. At most the buffer's length is cheap; more is copied.</summary>
+    /// <summary>The next bytes, valid until the next call. More than a buffer is copied.</summary>
     public ReadOnlySpan<byte> Take(int count, string what)
     {
         Need(count, what);
@@ -63,8 +63,8 @@ internal sealed class ByteReader(FileBytes file, long start, long end)
     private void Need(long count, string what)
     {
         if (count > Remaining)
-            throw new ModelFormatException($"'{file.Path}' ends too early: {what} needs {count} bytes at byte {Position}, "
-                + $"and {Remaining} are left; the file is cut short or damaged, fetch it again.");
+            throw new ModelFormatException($"'{file.Path}' ends too early: {what} needs {count} bytes at byte "
+                + $"{Position}, and {Remaining} are left; the file is cut short or damaged, fetch it again.");
     }
 
     private void Fill()

@@ -22,7 +22,7 @@ internal static class ConfigRules
         Require(path, (long)config.Heads * config.HeadDim <= WidthMax,
             $"{config.Heads} heads of width {config.HeadDim}; together at most {WidthMax} are allowed");
         Require(path, config.Heads % config.KvHeads == 0,
-            $"{config.Heads} query heads over {config.KvHeads} key-value heads; the first must be a multiple of the second");
+            $"{config.Heads} query heads over {config.KvHeads} key-value heads; a multiple of them is needed");
         Require(path, float.IsFinite(config.NormEpsilon) && config.NormEpsilon >= 0,
             $"a norm epsilon of {config.NormEpsilon}; a number from 0 on is needed");
         Require(path, config.Windows.Count == 0 || config.Windows.Count == config.Layers,
@@ -34,9 +34,9 @@ internal static class ConfigRules
     private static void CheckRope(string path, ModelConfig config)
     {
         var rope = config.Rope;
-        Require(path, float.IsFinite(rope.Theta) && rope.Theta > 0, $"a rope base of {rope.Theta}; a number above 0 is needed");
+        Require(path, Positive(rope.Theta), $"a rope base of {rope.Theta}; a number above 0 is needed");
         Require(path, rope.Dimensions >= 2 && rope.Dimensions % 2 == 0 && rope.Dimensions <= config.HeadDim,
-            $"{rope.Dimensions} rotating dimensions in heads of width {config.HeadDim}; an even number of them is needed");
+            $"{rope.Dimensions} rotating dimensions in heads of width {config.HeadDim}; an even number is needed");
         Require(path, rope.FrequencyDivisors.All(divisor => float.IsFinite(divisor) && divisor > 0),
             "a rope frequency divisor that is not a number above 0");
         var sound = rope.Scaling switch

@@ -44,7 +44,7 @@ internal sealed class FileBytes : IDisposable
     {
         using var file = Open(path);
         if (file.Length > limit)
-            throw new ModelFormatException($"'{path}' has {file.Length} bytes; at most {limit} are read from such a file.");
+            throw new ModelFormatException($"'{path}' has {file.Length} bytes; at most {limit} are read of its kind.");
         var bytes = new byte[file.Length];
         file.Read(0, bytes);
         return bytes;

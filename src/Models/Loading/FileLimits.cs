@@ -1,6 +1,6 @@
 namespace Minka.Models.Loading;
 
-/// <summary>What a model file may ask for. Far above every published model, far below what would hurt a machine.</summary>
+/// <summary>What a model file may ask for. Far above any published model, far below what hurts a machine.</summary>
 internal static class FileLimits
 {
     public const int Tensors = 100_000;

@@ -29,7 +29,8 @@ internal sealed class FileWeightSource : IWeightSource
     /// <param name="shape">Slowest dimension first; the product is known to fit 63 bits.</param>
     /// <param name="file">Known to hold all of it.</param>
     /// <param name="offset">Its first byte.</param>
-    public static FileWeightSource Create(string name, DType type, IReadOnlyList<long> shape, FileBytes file, long offset)
+    public static FileWeightSource Create(
+        string name, DType type, IReadOnlyList<long> shape, FileBytes file, long offset)
     {
         var columns = shape.Count == 0 ? 1 : shape[^1];
         var rows = 1L;
@@ -57,8 +58,8 @@ internal sealed class FileWeightSource : IWeightSource
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows);
         if (bytes.Length != count * _rowBytes)
-            throw new ArgumentException($"{count} rows of '{Name}' are {count * _rowBytes} bytes; room for {bytes.Length} "
-                + "was given.", nameof(bytes));
+            throw new ArgumentException($"{count} rows of '{Name}' are {count * _rowBytes} bytes; "
+                + $"room for {bytes.Length} was given.", nameof(bytes));
 
         _file.Read(_offset + first * _rowBytes, bytes);
     }

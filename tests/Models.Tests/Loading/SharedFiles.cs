@@ -4,7 +4,8 @@ namespace Minka.Models.Tests.Loading;
 internal static class SharedFiles
 {
     /// <summary>The folder that <c>MINKA_SHARED</c> names, by default <c>../shared</c> beside the repository.</summary>
-    public static string Root => Environment.GetEnvironmentVariable("MINKA_SHARED") ?? Path.Combine(Repository, "..", "shared");
+    public static string Root =>
+        Environment.GetEnvironmentVariable("MINKA_SHARED") ?? Path.Combine(Repository, "..", "shared");
 
     /// <summary>The folder of <c>Minka.slnx</c>.</summary>
     public static string Repository
@@ -12,8 +13,9 @@ internal static class SharedFiles
         get
         {
             var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Minka.slnx"))) folder = folder.Parent;
-            return folder?.FullName ?? throw new DirectoryNotFoundException("No folder above the tests has Minka.slnx.");
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Minka.slnx")))
+                folder = folder.Parent;
+            return folder?.FullName ?? throw new DirectoryNotFoundException("No folder above has Minka.slnx.");
         }
     }
 

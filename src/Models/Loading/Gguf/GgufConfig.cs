@@ -5,6 +5,8 @@ namespace Minka.Models.Loading.Gguf;
 /// <summary>Hyperparameters from the metadata of a GGUF file.</summary>
 internal sealed class GgufConfig
 {
+    private const string OriginalContext = "rope.scaling.original_context_length";
+
     /// <summary>Architectures that run, and how their converter left the rows of q and k.</summary>
     private static readonly Dictionary<string, RopePairs> _known = new()
     {
@@ -73,8 +75,8 @@ internal sealed class GgufConfig
     {
         if (Has("vocab_size")) return Need("vocab_size");
         var embedding = _file.Stored.FirstOrDefault(t => t.Name == "token_embd.weight")
-            ?? throw new ModelFormatException($"'{_file.Path}' has no tensor 'token_embd.weight': it holds a vocabulary "
-                + "and no model.");
+            ?? throw new ModelFormatException($"'{_file.Path}' has no tensor 'token_embd.weight': it is a vocabulary "
+                + "without a model.");
         return (int)Math.Min(embedding.Shape.Count == 2 ? embedding.Shape[0] : 0, int.MaxValue);
     }
 
@@ -104,7 +106,7 @@ internal sealed class GgufConfig
             "linear" => new RopeScaling.Linear(factor),
             "yarn" => Yarn(factor),
             _ => throw new UnsupportedModelException($"rope scaling {type}",
-                $"'{_file.Path}' stretches its positions by '{type}'; Minka knows none, linear and yarn in GGUF files."),
+                $"'{_file.Path}' scales its positions by '{type}'; of GGUF files Minka knows none, linear and yarn."),
         };
     }
 
@@ -114,7 +116,7 @@ internal sealed class GgufConfig
         var attention = Optional("rope.scaling.attn_factor", Optional("rope.scaling.yarn_attn_factor", 1));
         return new RopeScaling.Yarn(
             factor,
-            Has("rope.scaling.original_context_length") ? Need("rope.scaling.original_context_length") : Need("context_length"),
+            Need(Has(OriginalContext) ? OriginalContext : "context_length"),
             Optional("rope.scaling.yarn_beta_fast", 32),
             Optional("rope.scaling.yarn_beta_slow", 1),
             attention * (factor > 1 ? 1 + 0.1f * MathF.Log(factor) : 1),
@@ -140,7 +142,8 @@ internal sealed class GgufConfig
 
     private int Need(string key, int least = 1)
     {
-        if (_metadata.TryGetInteger(Full(key), out var value) && value >= least && value <= int.MaxValue) return (int)value;
+        if (_metadata.TryGetInteger(Full(key), out var value) && value >= least && value <= int.MaxValue)
+            return (int)value;
         throw new ModelFormatException($"'{_file.Path}' needs {Full(key)} as a whole number from {least} on; "
             + $"it has {_metadata.Kind(Full(key)) ?? "no such key"}{(value != 0 ? $", {value}" : "")}.");
     }

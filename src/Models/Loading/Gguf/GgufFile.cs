@@ -21,7 +21,7 @@ public sealed class GgufFile : IWeightFile
         foreach (var tensor in parts.SelectMany(part => part.Tensors))
         {
             if (!_tensors.TryAdd(tensor.Name, tensor))
-                throw new ModelFormatException($"Two parts of '{path}' have the tensor '{tensor.Name}'; a name may stand once.");
+                throw new ModelFormatException($"Two parts of '{path}' have the tensor '{tensor.Name}'; one may.");
         }
         Stored = [.. _tensors.Values.Select(t => new StoredTensor(t.Name, t.Type.Name, t.Shape, t.Bytes))];
     }
@@ -89,8 +89,8 @@ public sealed class GgufFile : IWeightFile
     private static FileWeightSource Source(GgufTensor tensor)
     {
         var type = tensor.Type.Runs ?? throw new UnsupportedModelException($"tensor type {tensor.Type.Name}",
-            $"Tensor '{tensor.Name}' of '{tensor.File.Path}' is stored as {tensor.Type.Name}, which Minka does not compute "
-            + $"with yet; it knows {string.Join(", ", Enum.GetNames<DType>())}.");
+            $"Tensor '{tensor.Name}' of '{tensor.File.Path}' is stored as {tensor.Type.Name}, which Minka does not "
+            + $"compute with yet; it knows {string.Join(", ", Enum.GetNames<DType>())}.");
         return FileWeightSource.Create(tensor.Name, type, tensor.Shape, tensor.File, tensor.Offset);
     }
 }

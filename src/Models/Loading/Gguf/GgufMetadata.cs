@@ -68,7 +68,7 @@ public sealed class GgufMetadata
     /// <exception cref="IOException">The file went away.</exception>
     public int[]? Integers(string key) =>
         Find(key, type => type.IsInteger()) is not { } array ? null
-        : Read(array, reader => GgufReader.Scalar(reader, array.Type, key) is long value and >= int.MinValue and <= int.MaxValue
+        : Read(array, reader => GgufReader.Scalar(reader, array.Type, key) is long value && value == (int)value
             ? (int)value
             : throw new ModelFormatException($"'{_file.Path}' has a number in '{key}' that does not fit 32 bits."));
 

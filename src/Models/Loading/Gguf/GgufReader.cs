@@ -16,7 +16,7 @@ internal sealed class GgufReader
 
     public static GgufPart Read(FileBytes file) => new GgufReader(file).Read();
 
-    /// <summary>One number or flag: <see cref="long"/>, <see cref="ulong"/> above 2⁶³, <see cref="double"/>, <see cref="bool"/>.</summary>
+    /// <summary>A number or flag: a long, an ulong from 2⁶³ on, a double or a bool.</summary>
     public static object Scalar(ByteReader reader, GgufValueType type, string what) => type switch
     {
         GgufValueType.UInt8 => (long)reader.U8(what),
@@ -33,7 +33,8 @@ internal sealed class GgufReader
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a number or a flag."),
     };
 
-    public static string Text(ByteReader reader, string what) => reader.Text(Length(reader, FileLimits.StringBytes, what), what);
+    public static string Text(ByteReader reader, string what) =>
+        reader.Text(Length(reader, FileLimits.StringBytes, what), what);
 
     private GgufPart Read()
     {
@@ -62,7 +63,7 @@ internal sealed class GgufReader
                 _ => Scalar(_reader, type, key),
             };
             if (!values.TryAdd(key, value))
-                throw new ModelFormatException($"'{_file.Path}' has the key '{key}' twice; a key may stand once.");
+                throw new ModelFormatException($"'{_file.Path}' has the key '{key}' twice; one may stand.");
         }
         return values;
     }
@@ -71,7 +72,8 @@ internal sealed class GgufReader
     private GgufArray ReadArray(string key, int depth)
     {
         if (depth > FileLimits.ArrayDepth)
-            throw new ModelFormatException($"'{_file.Path}' nests arrays in '{key}' more than {FileLimits.ArrayDepth} deep.");
+            throw new ModelFormatException(
+                $"'{_file.Path}' nests arrays deeper than {FileLimits.ArrayDepth} in '{key}'.");
 
         var type = ReadValueType(key);
         var bytesEach = type switch { GgufValueType.String => 8, GgufValueType.Array => 12, _ => type.Bytes() };
@@ -101,7 +103,7 @@ internal sealed class GgufReader
         {
             var tensor = ReadTensor(i, alignment);
             if (!names.Add(tensor.Name))
-                throw new ModelFormatException($"'{_file.Path}' has the tensor '{tensor.Name}' twice; a name may stand once.");
+                throw new ModelFormatException($"'{_file.Path}' has the tensor '{tensor.Name}' twice; one may stand.");
             tensors.Add(tensor);
         }
         var dataStart = (_reader.Position + alignment - 1) / alignment * alignment;
@@ -171,9 +173,9 @@ internal sealed class GgufReader
     private int Alignment(GgufMetadata metadata)
     {
         if (metadata.Kind("general.alignment") is null) return DefaultAlignment;
-        if (metadata.TryGetInteger("general.alignment", out var value) && value is >= 1 and <= 1 << 20 && long.IsPow2(value))
+        if (metadata.TryGetInteger("general.alignment", out var value) && value <= 1 << 20 && long.IsPow2(value))
             return (int)value;
-        throw new ModelFormatException($"'{_file.Path}' has a general.alignment that is no power of two up to 1048576.");
+        throw new ModelFormatException($"'{_file.Path}' has a general.alignment that is no power of two up to 2^20.");
     }
 
     private GgufValueType ReadValueType(string key)
@@ -181,7 +183,7 @@ internal sealed class GgufReader
         var type = _reader.U32(key);
         return type <= (uint)GgufValueType.Float64
             ? (GgufValueType)type
-            : throw new ModelFormatException($"'{_file.Path}' gives '{key}' the value type {type}; types go from 0 to 12.");
+            : throw new ModelFormatException($"'{_file.Path}' gives '{key}' the value type {type}; 0 to 12 are known.");
     }
 
     private int Count(ulong count, int limit, int bytesEach, string what)

@@ -42,7 +42,7 @@ internal sealed partial record GgufSplit(string Prefix, int Number, int Count)
             }
             var path = PathOf(i);
             if (!File.Exists(path))
-                throw new ModelFormatException($"Part {i + 1} of {Count} of the model is missing: there is no '{path}'; "
+                throw new ModelFormatException($"Part {i + 1} of the model's {Count} is missing: there is no '{path}'; "
                     + "fetch all parts into one folder.");
             var file = FileBytes.Open(path);
             files.Add(file);

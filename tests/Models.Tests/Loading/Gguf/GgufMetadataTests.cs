@@ -48,13 +48,14 @@ public sealed class GgufMetadataTests : IDisposable
     public void Arrays_are_read_when_asked_for()
     {
         using var file = Open(new GgufWriter()
-            .Add("tokens", new[] { "<s>", "", "né" }).Add("types", new[] { 1, 3, -6 }).Add("scores", new[] { 0f, -1.5f })
+            .Add("tokens", new[] { "<s>", "", "né" }).Add("types", new[] { 1, 3, -6 })
+            .Add("scores", new[] { 0f, -1.5f })
             .Add("nested", new object[] { new[] { 1 }, new[] { 2, 3 } }).Add("after", "still aligned"));
 
-        Assert.Equal(["<s>", "", "né"], file.Metadata.Strings("tokens"));
-        Assert.Equal([1, 3, -6], file.Metadata.Integers("types"));
-        Assert.Equal([0f, -1.5f], file.Metadata.Floats("scores"));
-        Assert.Equal([1f, 3f, -6f], file.Metadata.Floats("types"));
+        Assert.Equal(["<s>", "", "né"], file.Metadata.Strings("tokens")!);
+        Assert.Equal([1, 3, -6], file.Metadata.Integers("types")!);
+        Assert.Equal([0f, -1.5f], file.Metadata.Floats("scores")!);
+        Assert.Equal([1f, 3f, -6f], file.Metadata.Floats("types")!);
         Assert.True(file.Metadata.TryGetString("after", out var after) && after == "still aligned");
     }
 
