@@ -1,21 +1,101 @@
 using System.CommandLine;
+using Minka.Cli.Options;
 using Minka.Cli.Verbs;
+using Minka.Models;
 
 namespace Minka.Cli;
 
-/// <summary>The list of verbs, and the way in.</summary>
-internal static class Door
+/// <summary>The list of verbs, and the way in: from a command line to an exit code.</summary>
+internal sealed class Door
 {
+    private readonly Terminal _terminal;
+    private readonly Option<bool> _verbose = VerboseOption();
+
+    private Door(Terminal terminal) => _terminal = terminal;
+
+    /// <summary>Every verb, in the order of the help.</summary>
+    public static IReadOnlyList<IVerb> Verbs(Terminal terminal) =>
+    [
+        new DoctorVerb(terminal),
+    ];
+
     /// <summary>Runs one command line and returns the exit code.</summary>
-    public static Task<int> OpenAsync(string[] args, Terminal terminal)
+    public static Task<int> OpenAsync(string[] args, Terminal terminal) => new Door(terminal).RunAsync(args);
+
+    /// <summary>The program's examples, shown by <c>minka --help</c>.</summary>
+    public static IReadOnlyList<Example> Examples =>
+    [
+        new("minka doctor", "what this machine offers"),
+    ];
+
+    private async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Minka runs language models on this machine.");
-        foreach (var verb in Verbs(terminal)) root.Subcommands.Add(verb.Command);
-        return root.Parse(args).InvokeAsync(new() { Output = terminal.Out, Error = terminal.Error });
+        var parse = Parse(args, _terminal, _verbose);
+        try
+        {
+            if (!AsksForHelp(parse) && WrongUsage.Describe(parse) is { } wrong) throw new UsageException(wrong);
+            using var running = _terminal.Interrupts.Begin();
+            return await parse.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = _terminal.Out,
+                    Error = _terminal.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null, // Interrupts listens to Ctrl+C
+                },
+                running.Token);
+        }
+        catch (Exception error)
+        {
+            return Explain(error, parse.GetValue(_verbose));
+        }
     }
 
-    private static IEnumerable<IVerb> Verbs(Terminal terminal) =>
-    [
-        new DoctorVerb(terminal).Bind(),
-    ];
+    /// <summary>Reads a command line without running it.</summary>
+    public static ParseResult Parse(string[] args, Terminal terminal, Option<bool>? verbose = null)
+    {
+        var root = new RootCommand { verbose ?? VerboseOption() };
+        root.Directives.Clear();
+        var verbs = Verbs(terminal);
+        foreach (var verb in verbs)
+        {
+            foreach (var option in verb.Groups.SelectMany(group => group.Options)) verb.Command.Options.Add(option);
+            verb.Command.SetAction(verb.RunAsync);
+            HelpPage.Attach(verb.Command, terminal, terminal => HelpPage.Write(verb, terminal));
+            root.Subcommands.Add(verb.Command);
+        }
+        HelpPage.Attach(root, terminal, terminal => HelpPage.WriteRoot(verbs, Examples, terminal));
+        root.SetAction((_, cancellation) => Greeting.RunAsync(terminal, cancellation));
+        return root.Parse(args, new ParserConfiguration
+        {
+            EnablePosixBundling = false, // -np is a wrong option, not -n p
+            ResponseFileTokenReplacer = null, // a prompt may begin with @
+        });
+    }
+
+    private static Option<bool> VerboseOption() => new("--verbose") { Recursive = true };
+
+    private static bool AsksForHelp(ParseResult parse) =>
+        parse.Action is System.CommandLine.Invocation.CommandLineAction { ClearsParseErrors: true };
+
+    /// <summary>One sentence for the user, and the exit code that goes with it.</summary>
+    private int Explain(Exception error, bool isVerbose)
+    {
+        var (code, sentence) = error switch
+        {
+            UsageException => (ExitCodes.Usage, error.Message),
+            ModelNotFoundException => (ExitCodes.ModelNotFound, error.Message),
+            OperationCanceledException => (ExitCodes.Interrupted, null),
+            IOException when Terminal.IsOutputGone(error) => (ExitCodes.Ok, null),
+            ModelFormatException or IOException or UnauthorizedAccessException => (ExitCodes.Failure, error.Message),
+            OutOfMemoryException => (ExitCodes.Failure,
+                "This machine's memory was not enough; --quantize q4_0, a lower --ctx or a smaller model needs less."),
+            _ => (ExitCodes.Failure,
+                $"Something happened that Minka did not expect ({error.GetType().Name}: {error.Message.TrimEnd('.')}); "
+                + "--verbose shows where."),
+        };
+        if (sentence is not null) _terminal.Complain(sentence);
+        if (isVerbose) _terminal.Error.WriteLine(error);
+        return code;
+    }
 }

@@ -1,3 +1,4 @@
 using Minka.Cli;
 
-return await Door.OpenAsync(args, Terminal.OfThisProcess());
+using var terminal = Terminal.OfThisProcess();
+return await Door.OpenAsync(args, terminal);

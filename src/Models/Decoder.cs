@@ -53,7 +53,9 @@ public sealed class Decoder : ICausalModel
     public HiddenProbe? Probe { get; set; }
 
     /// <summary>Reads and packs the weights of a model.</summary>
-    /// <exception cref="ModelFormatException">A weight is missing, has another shape, or the family is unknown.</exception>
+    /// <exception cref="ModelFormatException">
+    /// A weight is missing, has another shape, or the family is unknown.
+    /// </exception>
     public static Decoder Load(IWeightFile file, IBackend on, ModelLoadOptions options) => new(file, on, options);
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Minka.Cli.Options;
 
 namespace Minka.Cli.Verbs;
 
@@ -8,6 +9,13 @@ internal interface IVerb
     /// <summary>The command as the parser knows it.</summary>
     Command Command { get; }
 
-    /// <summary>Lines for the help: a command as one would type it, and what it is for.</summary>
-    IReadOnlyList<(string Command, string Purpose)> Examples { get; }
+    /// <summary>Its options, grouped for the help.</summary>
+    IReadOnlyList<OptionGroup> Groups { get; }
+
+    /// <summary>Commands to copy; a test parses each.</summary>
+    IReadOnlyList<Example> Examples { get; }
+
+    /// <summary>Does it.</summary>
+    /// <returns>An exit code.</returns>
+    Task<int> RunAsync(ParseResult parse, CancellationToken cancellation);
 }

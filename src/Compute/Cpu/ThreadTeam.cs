@@ -6,7 +6,8 @@ namespace Minka.Compute.Cpu;
 
 /// <summary>A fixed number of threads that run one job at a time together; the caller is member 0.</summary>
 /// <remarks>
-/// Running a job allocates nothing and takes no lock while members are awake. An idle team sleeps. One caller at a time.
+/// Running a job allocates nothing and takes no lock while members are awake. An idle team sleeps. One
+/// caller at a time.
 /// </remarks>
 public sealed unsafe class ThreadTeam : IDisposable
 {
@@ -28,7 +29,9 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>Starts the threads; they sleep until the first job.</summary>
     /// <param name="size">Members, the caller included.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Less than one member, or more than <see cref="SizeMax"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Less than one member, or more than <see cref="SizeMax"/>.
+    /// </exception>
     public ThreadTeam(int size)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
@@ -60,7 +63,7 @@ public sealed unsafe class ThreadTeam : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (Interlocked.Exchange(ref _counters.Running, 1) != 0)
-            throw new InvalidOperationException("This team is already running a job; a job cannot start another on it.");
+            throw new InvalidOperationException("This team is running a job; a job cannot start another on it.");
         try
         {
             Volatile.Write(ref _counters.Ticket, 0);
@@ -104,7 +107,9 @@ public sealed unsafe class ThreadTeam : IDisposable
     /// </summary>
     public int TakeTicket() => Interlocked.Increment(ref _counters.Ticket) - 1;
 
-    /// <summary>The contiguous part of <c>[0, count)</c> that belongs to a member; parts differ by at most one.</summary>
+    /// <summary>
+    /// The contiguous part of <c>[0, count)</c> that belongs to a member; parts differ by at most one.
+    /// </summary>
     public static (int Start, int End) Share(int count, int member, int size) =>
         ((int)((long)count * member / size), (int)((long)count * (member + 1) / size));
 

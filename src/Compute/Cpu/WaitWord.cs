@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Minka.Compute.Cpu;
 
-/// <summary>A number that threads wait on: they spin for some tens of microseconds, then sleep until it changes.</summary>
+/// <summary>
+/// A number that threads wait on: they spin for some tens of microseconds, then sleep until it changes.
+/// </summary>
 /// <remarks>
 /// Spinning answers within a cache miss while a step runs; sleeping leaves the core to others when a member was
 /// preempted or the team is idle. Setting takes no lock unless somebody sleeps.

@@ -2,7 +2,9 @@ using Minka.Compute;
 
 namespace Minka.Models.Layers;
 
-/// <summary><c>y = x wᵀ + b</c>. Several linear layers that read the same input are one, rows one below the other.</summary>
+/// <summary>
+/// <c>y = x wᵀ + b</c>. Several linear layers that read the same input are one, rows one below the other.
+/// </summary>
 /// <param name="on">Device.</param>
 /// <param name="weights"><c>[out, in]</c>.</param>
 /// <param name="bias"><c>[1, out]</c>, or null.</param>

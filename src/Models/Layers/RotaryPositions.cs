@@ -17,7 +17,9 @@ internal sealed class RotaryPositions
     private int _filled;
     private int _frequenciesLength;
 
-    /// <summary>Prepares a table for positions below <paramref name="positions"/>; it is filled as they are used.</summary>
+    /// <summary>
+    /// Prepares a table for positions below <paramref name="positions"/>; it is filled as they are used.
+    /// </summary>
     public RotaryPositions(RopeConfig config, int positions)
     {
         _config = config;

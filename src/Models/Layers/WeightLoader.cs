@@ -2,7 +2,9 @@ using Minka.Compute;
 
 namespace Minka.Models.Layers;
 
-/// <summary>Some rows of a linear layer: the weight's name without its ending, and how many outputs it must have.</summary>
+/// <summary>
+/// Some rows of a linear layer: the weight's name without its ending, and how many outputs it must have.
+/// </summary>
 internal readonly record struct LinearPart(string Name, int Rows);
 
 /// <summary>Takes weights by name from a file, checks their shapes and packs them for a device.</summary>
@@ -22,7 +24,9 @@ internal sealed class WeightLoader(IWeightFile file, IBackend on, DType? type, A
     /// <summary>Whether the file has this weight.</summary>
     public bool Has(string name) => file.TryFind(name + ".weight", out _);
 
-    /// <summary>A linear layer whose outputs are those of all parts, in order, with the biases that the file has.</summary>
+    /// <summary>
+    /// A linear layer whose outputs are those of all parts, in order, with the biases that the file has.
+    /// </summary>
     public Linear Linear(int columns, params ReadOnlySpan<LinearPart> parts)
     {
         var sources = new IWeightSource[parts.Length];

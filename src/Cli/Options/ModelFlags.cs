@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Minka.Compute;
+
+namespace Minka.Cli.Options;
+
+/// <summary>Which model, and how it is held and run.</summary>
+/// <param name="Name">Path, folder or alias.</param>
+/// <param name="TokenizerPath">A tokenizer beside the model's own, needed by distributed-llama files.</param>
+/// <param name="Threads">Compute threads; null for as many as there are cores to use.</param>
+/// <param name="Context">Positions to make room for; null for what the verb needs.</param>
+/// <param name="Compute">Activations as floats or as 8-bit blocks; null for the backend's choice.</param>
+/// <param name="Weights">Format to pack the weights in; null keeps the file's.</param>
+/// <param name="Kv">Format of the KV cache; null for the default.</param>
+internal sealed record ModelChoice(
+    string Name, string? TokenizerPath, int? Threads, int? Context, ComputeMode? Compute, DType? Weights, DType? Kv);
+
+/// <summary>How matrix products are computed.</summary>
+internal enum ComputeMode
+{
+    /// <summary>Activations stay floats: the reference.</summary>
+    F32,
+
+    /// <summary>Activations in blocks of 8-bit integers: fast.</summary>
+    Int8,
+}
+
+/// <summary>The options every verb that loads a model shares.</summary>
+internal sealed class ModelFlags
+{
+    private readonly Option<string?> _model = Flag.Text(["--model", "-m"], "MODEL",
+        "Model: a file, a folder or an alias (default: minka-tiny, the built-in one).");
+
+    private readonly Option<string?> _tokenizer = Flag.Text(["--tokenizer"], "FILE",
+        "Tokenizer beside the model's own; a distributed-llama .m needs its .t here unless it lies beside it.");
+
+    private readonly Option<int?> _threads = Flag.Number(["--threads", "-t"], "N", 1, 1024,
+        "Compute threads (default: one per core that this process may use).");
+
+    private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 1, int.MaxValue,
+        "Positions to make room for (default: the model's own, at most 4096).");
+
+    private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],
+        [("int8", ComputeMode.Int8), ("f32", ComputeMode.F32)],
+        "Arithmetic: int8 activations (fast) or f32 throughout (the reference).");
+
+    private readonly Option<DType?> _quantize = Flag.Choice<DType>(["--quantize"],
+        [("q8_0", DType.Q8_0), ("q4_0", DType.Q4_0)], "Quantise the weights while loading.");
+
+    private readonly Option<DType?> _kv = Flag.Choice<DType>(["--kv-type"],
+        [("f16", DType.F16), ("f32", DType.F32), ("q8_0", DType.Q8_0)], "Format of the KV cache (default: f16).");
+
+    /// <summary>For the help.</summary>
+    public OptionGroup Group => new("Model", [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
+
+    /// <summary>What was asked for; <paramref name="argument"/> is a model named without <c>-m</c>.</summary>
+    /// <exception cref="UsageException">The model is named twice.</exception>
+    public ModelChoice Read(ParseResult parse, string? argument)
+    {
+        var named = parse.GetValue(_model);
+        if (named is not null && argument is not null)
+            throw new UsageException($"The model is named twice, '{argument}' and -m '{named}'; name it once.");
+        return new ModelChoice(
+            named ?? argument ?? ModelLocator.BuiltIn, parse.GetValue(_tokenizer), parse.GetValue(_threads),
+            parse.GetValue(_context), parse.GetValue(_compute), parse.GetValue(_quantize), parse.GetValue(_kv));
+    }
+
+    /// <summary>A model was named with <c>-m</c>.</summary>
+    public bool IsNamed(ParseResult parse) => parse.GetValue(_model) is not null;
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Minka.Cli.Options;
+
+/// <summary>Says in one sentence what is wrong with a command line, with the nearest thing that exists.</summary>
+internal static class WrongUsage
+{
+    /// <summary>The first thing wrong; null when nothing is.</summary>
+    public static string? Describe(ParseResult parse)
+    {
+        var command = parse.CommandResult.Command;
+        var unmatched = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens[0] : null;
+        if (command is RootCommand && unmatched is not null && !LooksLikeOption(unmatched))
+            return $"There is no verb '{unmatched}'{Suggest(unmatched, command.Subcommands.Select(it => it.Name))}";
+        if (UnknownOption(parse) is { } option)
+            return $"There is no option '{option}'{Suggest(option, OptionNames(command))}";
+        if (unmatched is not null)
+            return $"'{unmatched}' is one argument too many for '{command.Name}'; put several words in quotes.";
+        return parse.Errors.Count > 0 ? Sentence(parse.Errors[0].Message) : null;
+    }
+
+    /// <summary>
+    /// Something that looks like an option and was taken for an argument, unless <c>--</c> stands before it.
+    /// </summary>
+    private static string? UnknownOption(ParseResult parse)
+    {
+        foreach (var token in parse.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash) return null;
+            if (token.Type == TokenType.Argument && LooksLikeOption(token.Value) && !IsValueOfOption(parse, token))
+                return token.Value.Split('=')[0];
+        }
+        return null;
+    }
+
+    private static bool LooksLikeOption(string text) => text.Length > 1 && text[0] == '-'
+        && (char.IsAsciiLetter(text[1]) || (text[1] == '-' && text.Length > 2))
+        && !text.Any(char.IsWhiteSpace);
+
+    private static bool IsValueOfOption(ParseResult parse, Token token) =>
+        parse.CommandResult.Children.OfType<OptionResult>().Any(option => option.Tokens.Contains(token));
+
+    private static IEnumerable<string> OptionNames(Command command) =>
+        command.Options.SelectMany(option => option.Aliases.Append(option.Name))
+            .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options
+                .Where(option => option.Recursive).Select(option => option.Name)));
+
+    private static string Suggest(string wrong, IEnumerable<string> names)
+    {
+        var nearest = names.Select(name => (Name: name, Steps: Distance(wrong, name)))
+            .OrderBy(candidate => candidate.Steps).ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .FirstOrDefault();
+        return nearest.Name is not null && nearest.Steps <= Math.Max(1, wrong.TrimStart('-').Length / 2)
+            ? $"; did you mean '{nearest.Name}'?"
+            : "; --help shows what there is.";
+    }
+
+    /// <summary>Letters to insert, remove or replace (Levenshtein).</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replace, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.Length];
+    }
+
+    private static string Sentence(string message) => message.TrimEnd().EndsWith('.') ? message : message + ".";
+}

@@ -1,0 +1,80 @@
+using Minka.Cli.Options;
+using static Minka.Cli.Tests.TestTerminal;
+
+namespace Minka.Cli.Tests;
+
+/// <summary>From a command line to an exit code and one sentence.</summary>
+public sealed class DoorTests
+{
+    [Theory]
+    [InlineData("There is no verb 'docter'; did you mean 'doctor'?", "docter")]
+    [InlineData("There is no verb 'xyzzy'; --help shows what there is.", "xyzzy")]
+    [InlineData("There is no option '--verbos'; did you mean '--verbose'?", "doctor", "--verbos")]
+    [InlineData("'more' is one argument too many for 'doctor'; put several words in quotes.", "doctor", "more")]
+    public async Task A_wrong_command_line_is_answered_with_one_sentence_and_code_2(
+        string sentence, params string[] args)
+    {
+        var (code, output, error) = await MinkaAsync(args);
+
+        Assert.Equal(2, code);
+        Assert.Equal("", output);
+        Assert.Equal($"minka: {sentence}\n", error);
+    }
+
+    [Fact]
+    public async Task Verbose_shows_where_an_error_came_from()
+    {
+        var (_, _, error) = await MinkaAsync(["doctor", "--nothing", "--verbose"]);
+
+        Assert.Contains("   at Minka.Cli.Door", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_every_verb_and_the_exit_codes()
+    {
+        var (code, output, _) = await MinkaAsync(["--help"]);
+
+        Assert.Equal(0, code);
+        Assert.All(Door.Verbs(new TestTerminal().Terminal),
+            verb => Assert.Contains($"  {verb.Command.Name} ", output, StringComparison.Ordinal));
+        Assert.Contains("0 done, 1 failed, 2 wrong command line, 3 no such model, 130 interrupted", output,
+            StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(VerbNames))]
+    public async Task Help_of_a_verb_describes_every_option_and_shows_examples(string name)
+    {
+        var verb = Door.Verbs(new TestTerminal().Terminal).Single(verb => verb.Command.Name == name);
+
+        var (code, output, error) = await MinkaAsync([name, "--help"]);
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.All(verb.Groups.SelectMany(group => group.Options),
+            option => Assert.Contains(option.Name, output, StringComparison.Ordinal));
+        Assert.All(verb.Groups.SelectMany(group => group.Options), option => Assert.EndsWith(".", option.Description));
+        Assert.NotEmpty(verb.Examples);
+        Assert.DoesNotContain('\e', output);
+    }
+
+    [Theory, MemberData(nameof(ExampleLines))]
+    public void Examples_of_the_help_are_commands_that_parse(string line)
+    {
+        var command = line.Split(" | ")[^1].Split(" < ")[0];
+        var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(command);
+
+        var parse = Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal);
+
+        Assert.Equal("minka", words.First());
+        Assert.Null(WrongUsage.Describe(parse));
+        Assert.NotSame(parse.RootCommandResult, parse.CommandResult);
+    }
+
+    public static TheoryData<string> VerbNames() =>
+        [.. Door.Verbs(new TestTerminal().Terminal).Select(verb => verb.Command.Name)];
+
+    public static TheoryData<string> ExampleLines() =>
+    [
+        .. Door.Examples.Concat(Door.Verbs(new TestTerminal().Terminal).SelectMany(verb => verb.Examples))
+            .Select(example => example.Line).Distinct(),
+    ];
+}
