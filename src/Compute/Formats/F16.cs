@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Minka.Compute.Kernels.MatMul;
+
+namespace Minka.Compute.Formats;
+
+/// <summary>IEEE half precision.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct F16 : IFloatFormat<F16>
+{
+    public Half Value;
+
+    public static DType Type => DType.F16;
+
+    public static int Halves => 1;
+
+    public static float ToSingle(F16 value) => (float)value.Value;
+
+    public static void Decode(in F16 block, Span<float> values) => values[0] = (float)block.Value;
+
+    public static F16 Encode(ReadOnlySpan<float> values) => new() { Value = (Half)values[0] };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe TF Load<TLanes, TI, TF>(byte* column)
+        where TLanes : struct, ILanes<TI, TF>
+        where TI : struct
+        where TF : struct =>
+        TLanes.LoadF16(column);
+}

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Minka.Compute.Kernels.MatMul;
+
+namespace Minka.Compute.Formats;
+
+/// <summary>IEEE single precision.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct F32 : IFloatFormat<F32>
+{
+    public float Value;
+
+    public static DType Type => DType.F32;
+
+    public static int Halves => 0;
+
+    public static float ToSingle(F32 value) => value.Value;
+
+    public static void Decode(in F32 block, Span<float> values) => values[0] = block.Value;
+
+    public static F32 Encode(ReadOnlySpan<float> values) => new() { Value = values[0] };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe TF Load<TLanes, TI, TF>(byte* column)
+        where TLanes : struct, ILanes<TI, TF>
+        where TI : struct
+        where TF : struct =>
+        TLanes.Load((float*)column);
+}

@@ -1,0 +1,93 @@
+using Minka.Compute.Cpu;
+using Minka.Compute.Kernels.MatMul;
+
+namespace Minka.Compute.Packing;
+
+/// <summary>One product on a team: round the activations, then multiply rows.</summary>
+internal readonly unsafe struct MatMulJob(
+    PackedMatrix w, ThreadTeam team, ActivationTiles x, float* y, int yStride) : ITeamJob
+{
+    /// <summary>Below so many blocks one member rounds them faster than a team can agree to.</summary>
+    private const int BlocksAloneMax = 512;
+
+    /// <summary>Up to so many tokens rows are read once, at the speed of memory, so equal shares end together.</summary>
+    private const int StaticTokensMax = 8;
+
+    /// <summary>Row groups of a ticket: few enough to share out evenly, enough to keep a tile of tokens in cache.</summary>
+    private const int TicketGroups = 8;
+
+    private int BlocksInAll => x.BlocksPerToken * x.Tokens;
+
+    /// <summary>What the caller does before the team starts.</summary>
+    public void Start()
+    {
+        if (w.IsQuantized && BlocksInAll <= BlocksAloneMax) Quantize(0, BlocksInAll);
+    }
+
+    /// <inheritdoc/>
+    public void Run(int member, int size)
+    {
+        if (w.IsQuantized && BlocksInAll > BlocksAloneMax)
+        {
+            var (start, end) = ThreadTeam.Share(BlocksInAll, member, size);
+            Quantize(start, end);
+            team.Barrier();
+        }
+
+        if (x.Tokens <= StaticTokensMax) MultiplyShare(member, size);
+        else MultiplyByTicket();
+    }
+
+    private void MultiplyShare(int member, int size)
+    {
+        foreach (var segment in w.Segments)
+        {
+            var (start, end) = ThreadTeam.Share(segment.Groups, member, size);
+            Multiply(segment, start, end);
+        }
+    }
+
+    private void MultiplyByTicket()
+    {
+        for (var ticket = team.TakeTicket(); TryFind(ticket, out var segment, out var first); ticket = team.TakeTicket())
+            Multiply(segment, first, Math.Min(first + TicketGroups, segment.Groups));
+    }
+
+    private void Multiply(PackedSegment segment, int start, int end)
+    {
+        if (start == end) return;
+        for (var tile = 0; tile < x.Tiles; tile++)
+            segment.Kernel.Multiply(segment.Packed, start, end, x, tile, y + segment.FirstRow, yStride);
+    }
+
+    private bool TryFind(int ticket, out PackedSegment segment, out int firstGroup)
+    {
+        foreach (var candidate in w.Segments)
+        {
+            var tickets = (candidate.Groups + TicketGroups - 1) / TicketGroups;
+            if (ticket < tickets)
+            {
+                (segment, firstGroup) = (candidate, ticket * TicketGroups);
+                return true;
+            }
+            ticket -= tickets;
+        }
+        (segment, firstGroup) = (null!, 0);
+        return false;
+    }
+
+    /// <summary>Rounds blocks counted over all tokens, token by token.</summary>
+    private void Quantize(int start, int end)
+    {
+        var token = start / x.BlocksPerToken;
+        var block = start % x.BlocksPerToken;
+        for (var i = start; i < end; i++)
+        {
+            QuantizeActivations.Quantize(
+                (float*)x.Values + ((nint)token * x.Stride) + (block * Formats.ActivationBlock.Length), x.BlockOf(token, block));
+            if (++block < x.BlocksPerToken) continue;
+            block = 0;
+            token++;
+        }
+    }
+}
