@@ -5,7 +5,7 @@ using Minka.Compute.Formats;
 
 namespace Minka.Golden;
 
-/// <summary>Blocks of every type in <c>golden/quants/index.json</c> against the values and bytes of the gguf package.</summary>
+/// <summary>Blocks of every type in <c>golden/quants</c> against the values and bytes of the gguf package.</summary>
 public class QuantVectors
 {
     public static TheoryData<string> Decoded => Names(
@@ -55,7 +55,8 @@ public class QuantVectors
     private static string DefaultFolder()
     {
         var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx")) && Path.GetDirectoryName(folder) is { } above) folder = above;
+        while (!File.Exists(Path.Combine(folder, "Minka.slnx")) && Path.GetDirectoryName(folder) is { } above)
+            folder = above;
         return Path.Combine(folder, "..", "shared");
     }
 

@@ -69,6 +69,7 @@ internal sealed class BlockFormat<T> : BlockFormat
         var length = T.Type.BlockLength();
         if (values % length == 0 && (long)values / length * Unsafe.SizeOf<T>() == bytes) return length;
         throw new ArgumentException(
-            $"{values} values and {bytes} bytes do not match: {T.Type} holds {length} values in {Unsafe.SizeOf<T>()} bytes.");
+            $"{values} values and {bytes} bytes do not match: "
+            + $"{T.Type} holds {length} values in {Unsafe.SizeOf<T>()} bytes.");
     }
 }

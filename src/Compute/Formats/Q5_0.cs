@@ -4,7 +4,7 @@ using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
 
-/// <summary>32 weights in 22 bytes: <c>scale * (value - 16)</c>, the fifth bit of value i is bit i of a word.</summary>
+/// <summary>32 weights in 22 bytes: <c>scale * (value - 16)</c>; bit i of a word is the fifth of value i.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct Q5_0 : IQuantizedFormat<Q5_0>
 {

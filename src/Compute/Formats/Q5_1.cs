@@ -5,7 +5,7 @@ using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
 
-/// <summary>32 weights in 24 bytes: <c>scale * value + minimum</c>, the fifth bit of value i is bit i of a word.</summary>
+/// <summary>32 weights in 24 bytes: <c>scale * value + minimum</c>; bit i of a word is the fifth of value i.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct Q5_1 : IQuantizedFormat<Q5_1>
 {

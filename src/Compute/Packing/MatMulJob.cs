@@ -1,4 +1,5 @@
 using Minka.Compute.Cpu;
+using Minka.Compute.Formats;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Packing;
@@ -10,10 +11,10 @@ internal readonly unsafe struct MatMulJob(
     /// <summary>Below so many blocks one member rounds them faster than a team can agree to.</summary>
     private const int BlocksAloneMax = 512;
 
-    /// <summary>Up to so many tokens rows are read once, at the speed of memory, so equal shares end together.</summary>
+    /// <summary>Up to so many tokens memory sets the speed, so equal shares end together.</summary>
     private const int StaticTokensMax = 8;
 
-    /// <summary>Row groups of a ticket: few enough to share out evenly, enough to keep a tile of tokens in cache.</summary>
+    /// <summary>Row groups of a ticket: few to share out evenly, enough to reuse a tile in cache.</summary>
     private const int TicketGroups = 8;
 
     private int BlocksInAll => x.BlocksPerToken * x.Tokens;
@@ -49,7 +50,7 @@ internal readonly unsafe struct MatMulJob(
 
     private void MultiplyByTicket()
     {
-        for (var ticket = team.TakeTicket(); TryFind(ticket, out var segment, out var first); ticket = team.TakeTicket())
+        while (TryFind(team.TakeTicket(), out var segment, out var first))
             Multiply(segment, first, Math.Min(first + TicketGroups, segment.Groups));
     }
 
@@ -83,8 +84,8 @@ internal readonly unsafe struct MatMulJob(
         var block = start % x.BlocksPerToken;
         for (var i = start; i < end; i++)
         {
-            QuantizeActivations.Quantize(
-                (float*)x.Values + ((nint)token * x.Stride) + (block * Formats.ActivationBlock.Length), x.BlockOf(token, block));
+            var values = (float*)x.Values + ((nint)token * x.Stride) + (block * ActivationBlock.Length);
+            QuantizeActivations.Quantize(values, x.BlockOf(token, block));
             if (++block < x.BlocksPerToken) continue;
             block = 0;
             token++;

@@ -7,7 +7,7 @@ internal sealed unsafe class MatMulScratch : IDisposable
 {
     private readonly WeightMemory _memory;
 
-    /// <summary>Room for steps of up to <paramref name="tokensMax"/> tokens and inputs of <paramref name="columnsMax"/>.</summary>
+    /// <summary>Room for up to <paramref name="tokensMax"/> tokens of <paramref name="columnsMax"/> inputs.</summary>
     public MatMulScratch(int tokensMax, int columnsMax)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensMax, 1);

@@ -41,14 +41,15 @@ internal readonly unsafe struct PackJob(
         var first = firstGroup * groupRows;
         var count = Math.Min(groups * groupRows, segment.Rows - first);
         ReadRows(first, count, read, foreign, values);
-        NativeMemory.Clear(read + (count * segment.RowBytes), (nuint)(((groups * groupRows) - count) * segment.RowBytes));
+        var missing = (groups * groupRows) - count;
+        NativeMemory.Clear(read + (count * segment.RowBytes), (nuint)(missing * segment.RowBytes));
         for (var g = 0; g < groups; g++)
         {
             if (segment.Fill(firstGroup + g, read + (g * groupRows * segment.RowBytes))) continue;
             var row = first + (g * groupRows);
             throw new InvalidDataException(
-                $"'{SourceOf(ref row).Name}' holds an infinity or NaN near row {row}, which {segment.Format.Type} weights "
-                + "must not; the file is damaged or was converted with an overflow.");
+                $"'{SourceOf(ref row).Name}' holds an infinity or NaN near row {row}, which {segment.Format.Type} "
+                + "weights must not; the file is damaged or was converted with an overflow.");
         }
     }
 

@@ -113,11 +113,12 @@ internal sealed unsafe class PackedMatrix : Matrix
         {
             if (part.Columns != columns || part.Rows < 1 || columns < 1)
                 throw new ArgumentException(
-                    $"'{part.Name}' is {part.Rows} x {part.Columns}; parts of one matrix need rows of {columns} values.");
+                    $"'{part.Name}' is {part.Rows} x {part.Columns}; parts of one matrix need rows of "
+                    + $"{columns} values.");
             if (columns % (type ?? part.Type).BlockLength() != 0)
                 throw new ArgumentException(
-                    $"'{part.Name}' has rows of {columns} values, which {type ?? part.Type} cannot hold: its blocks hold "
-                    + $"{(type ?? part.Type).BlockLength()}. Keep it in F16 or F32.");
+                    $"'{part.Name}' has rows of {columns} values, which {type ?? part.Type} cannot hold: its blocks "
+                    + $"hold {(type ?? part.Type).BlockLength()}. Keep it in F16 or F32.");
         }
         return columns;
     }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Minka.Compute.Packing;
 
-/// <summary>Memory for weights: outside the collector's heap, aligned, on large pages where the system has them.</summary>
+/// <summary>Memory for weights: off the collector's heap, aligned, on large pages where the system has them.</summary>
 internal sealed unsafe partial class WeightMemory : IDisposable
 {
     private const nuint CacheLine = 64;

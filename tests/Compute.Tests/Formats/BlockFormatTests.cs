@@ -81,7 +81,9 @@ public class BlockFormatTests
     [Fact]
     public void Spans_that_do_not_match_are_refused_with_the_numbers()
     {
-        var error = Assert.Throws<ArgumentException>(() => BlockFormats.Of(DType.Q8_0).Decode(new byte[34], new float[64]));
+        var format = BlockFormats.Of(DType.Q8_0);
+
+        var error = Assert.Throws<ArgumentException>(() => format.Decode(new byte[34], new float[64]));
 
         Assert.Equal("64 values and 34 bytes do not match: Q8_0 holds 32 values in 34 bytes.", error.Message);
     }

@@ -39,7 +39,7 @@ public unsafe class MatMulContract
             for (var i = 0; i < expected.Length; i++)
                 Assert.True(
                     MathF.Abs(expected[i] - actual[i]) <= 2e-6f * MathF.Sqrt(columns),
-                    $"{type} {tier} {rows}x{columns}: {actual[i]} at token {i / rows} row {i % rows}, not {expected[i]}.");
+                    $"{tier} {rows}x{columns}: {actual[i]} at token {i / rows} row {i % rows}, not {expected[i]}.");
         }
     }
 
@@ -57,7 +57,7 @@ public unsafe class MatMulContract
             var x = Activations(67, columns);
             var oneByOne = new float[67 * rows];
             for (var t = 0; t < 67; t++)
-                Multiply(packed, alone, x.AsSpan(t * columns, columns).ToArray(), 1, scratch).CopyTo(oneByOne, t * rows);
+                Multiply(packed, alone, x[(t * columns)..((t + 1) * columns)], 1, scratch).CopyTo(oneByOne, t * rows);
 
             foreach (var tokens in TokenCounts)
                 foreach (var members in (ThreadTeam[])[alone, team])
@@ -82,7 +82,8 @@ public unsafe class MatMulContract
         for (var r = 0; r < Rows; r++)
         {
             var (row, exact, size) = (weights.Decode(r), 0d, 0d);
-            for (var c = 0; c < Columns; c++) (exact, size) = (exact + ((double)row[c] * x[c]), size + Math.Pow(row[c] * x[c], 2));
+            for (var c = 0; c < Columns; c++)
+                (exact, size) = (exact + ((double)row[c] * x[c]), size + Math.Pow(row[c] * x[c], 2));
             Assert.InRange(actual[r] - exact, -0.02 * Math.Sqrt(size), 0.02 * Math.Sqrt(size));
         }
     }
@@ -105,7 +106,9 @@ public unsafe class MatMulContract
         using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<SimdTier>(tier));
         using var scratch = new MatMulScratch(3, Columns);
         var x = new float[3 * Columns];
-        for (var i = 0; i < x.Length; i++) x[i] = i < Columns ? 127 : i < 2 * Columns ? -127 : (i & 1) == 0 ? 127 : -127;
+        Array.Fill(x, 127, 0, Columns);
+        Array.Fill(x, -127, Columns, Columns);
+        for (var i = 2 * Columns; i < x.Length; i++) x[i] = (i & 1) == 0 ? 127 : -127;
 
         Assert.Equal(Multiply(specification, team, x, 3, scratch), Multiply(packed, team, x, 3, scratch));
     }

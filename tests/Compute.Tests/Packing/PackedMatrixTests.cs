@@ -60,7 +60,7 @@ public unsafe class PackedMatrixTests
             using var alone = PackedMatrix.Pack([part], null, team);
             var expected = MatMulContract.Multiply(alone, team, x, 3, scratch);
             for (var t = 0; t < 3; t++)
-                Assert.Equal(expected[(t * part.Rows)..((t + 1) * part.Rows)], together[((t * 60) + first)..((t * 60) + first + part.Rows)]);
+                Assert.Equal(expected.AsSpan(t * part.Rows, part.Rows), together.AsSpan((t * 60) + first, part.Rows));
             packed.DecodeRow(first + part.Rows - 1, row);
             Assert.Equal(part.Decode(part.Rows - 1), row);
             first += part.Rows;

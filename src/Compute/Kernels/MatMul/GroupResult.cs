@@ -3,7 +3,7 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>The end of a row group: R results per token into the rows of the output.</summary>
 internal static unsafe class GroupResult
 {
-    /// <summary>Writes the sums of each token to columns <c>[first, first + R)</c> of its output row, as far as rows go.</summary>
+    /// <summary>Writes the sums of each token to <c>[first, first + R)</c> of its output, as far as rows go.</summary>
     public static void Write<TLanes, TI, TF>(TF* sums, int first, int rows, float* y, int yStride, int tokens)
         where TLanes : struct, ILanes<TI, TF>
         where TI : unmanaged

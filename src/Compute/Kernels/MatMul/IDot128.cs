@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Minka.Compute.Kernels.MatMul;
 
-/// <summary>Dot products of 16 columns of four rows with 16 signed bytes: the part of 128 bits that CPUs differ in.</summary>
+/// <summary>Products of 16 columns of four rows with 16 signed bytes: where CPUs of 128 bits differ.</summary>
 internal unsafe interface IDot128
 {
     /// <summary>Columns unsigned, at most 15.</summary>
@@ -52,7 +52,8 @@ internal readonly unsafe struct PairDot : IDot128
             Ssse3.Abs(quads.AsSByte()), Ssse3.Sign(Vector128.Create(*(int*)x).AsSByte(), quads.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Widen(Vector128<short> pairs) => Sse2.MultiplyAddAdjacent(pairs, Vector128<short>.One);
+    private static Vector128<int> Widen(Vector128<short> pairs) =>
+        Sse2.MultiplyAddAdjacent(pairs, Vector128<short>.One);
 }
 
 /// <summary>Arm's dot product of four signed bytes per lane; elsewhere the same in portable operations.</summary>
@@ -82,7 +83,7 @@ internal readonly unsafe struct QuadDot : IDot128
             : sum + Portable(quads, spread);
     }
 
-    /// <summary>The instruction's twin: the even and odd bytes multiplied in 16 bits, then pairs of sums in 32.</summary>
+    /// <summary>The instruction's twin: even and odd bytes multiplied in 16 bits, then pairs summed in 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> Portable(Vector128<int> a, Vector128<int> b)
     {

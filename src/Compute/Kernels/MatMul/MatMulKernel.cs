@@ -21,13 +21,13 @@ internal abstract unsafe class MatMulKernel
     /// <param name="end">One past the last row group.</param>
     /// <param name="x">Activations of all tokens.</param>
     /// <param name="tile">Which <see cref="ActivationTiles.TileTokens"/> tokens.</param>
-    /// <param name="y"><c>[tokens, rows]</c>: row t of the result at <c>y + t * yStride</c>; t counts from token 0.</param>
+    /// <param name="y"><c>[tokens, rows]</c>: token t of the step at <c>y + t * yStride</c>.</param>
     /// <param name="yStride">Floats from one token to the next.</param>
     public abstract void Multiply(
         in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride);
 }
 
-/// <summary>Rows of one format, interleaved: group g holds rows <c>[g * R, g * R + R)</c>, zero past the last.</summary>
+/// <summary>Interleaved rows of one format: group g holds rows <c>[g R, g R + R)</c>, zero past the last.</summary>
 /// <param name="Groups">The first group.</param>
 /// <param name="GroupBytes">Bytes of a group.</param>
 /// <param name="Rows">Rows without padding.</param>

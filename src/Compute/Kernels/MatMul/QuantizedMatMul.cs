@@ -29,13 +29,13 @@ internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TI, TF> : MatMulKe
     {
         var tokens = x.TokensOf(tile);
         var sums = stackalloc TF[ActivationTiles.TileTokens];
+        y += (nint)tile * ActivationTiles.TileTokens * yStride;
         for (var group = start; group < end; group++)
         {
             var blocks = (byte*)(w.Groups + (group * w.GroupBytes));
             if (tokens == 1) sums[0] = MultiplyOne(blocks, x.TileOf(tile), w.Blocks);
             else MultiplyTile(blocks, x.TileOf(tile), w.Blocks, tokens, sums);
-            GroupResult.Write<TLanes, TI, TF>(
-                sums, group * TLanes.Count, w.Rows, y + ((nint)tile * ActivationTiles.TileTokens * yStride), yStride, tokens);
+            GroupResult.Write<TLanes, TI, TF>(sums, group * TLanes.Count, w.Rows, y, yStride, tokens);
         }
     }
 

@@ -2,7 +2,7 @@ using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
 
-/// <summary>The specification of quantised products, row by row; groups of one row are the blocks of the file.</summary>
+/// <summary>The specification of quantised products, row by row: a group of one row is as in a file.</summary>
 internal sealed unsafe class ScalarQuantizedMatMul<TFormat> : MatMulKernel
     where TFormat : unmanaged, IQuantizedFormat<TFormat>
 {

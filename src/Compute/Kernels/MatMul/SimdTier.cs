@@ -10,7 +10,7 @@ internal enum SimdTier
     /// <summary>No vectors: the specification.</summary>
     Scalar,
 
-    /// <summary>128 bits with a dot product of four bytes: Arm; in portable operations where the CPU has none.</summary>
+    /// <summary>128 bits with a dot product of four bytes: Arm, and portable operations where it has none.</summary>
     Quad128,
 
     /// <summary>128 bits with products of pairs of bytes: x86 since SSSE3.</summary>
