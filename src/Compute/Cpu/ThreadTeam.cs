@@ -25,6 +25,7 @@ public sealed unsafe class ThreadTeam : IDisposable
     private delegate*<void*, int, int, void> _run;
     private void* _job;
     private ExceptionDispatchInfo? _failure;
+    private int _members;               // of the running job
     private volatile bool _isDisposed;
 
     /// <summary>Starts the threads; they sleep until the first job.</summary>
@@ -55,10 +56,11 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>Runs a job on every member and returns when all are done.</summary>
     /// <param name="job">Shared by all members; may hold spans.</param>
+    /// <param name="isSmall">The work is less than a dispatch (about a microsecond): the caller does it as a team of one.</param>
     /// <exception cref="InvalidOperationException">A job is already running on this team.</exception>
     /// <exception cref="ObjectDisposedException">The team was disposed.</exception>
     /// <remarks>The first exception of a member reaches the caller after every member has stopped.</remarks>
-    public void Run<TJob>(ref TJob job)
+    public void Run<TJob>(ref TJob job, bool isSmall = false)
         where TJob : struct, ITeamJob, allows ref struct
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -66,8 +68,9 @@ public sealed unsafe class ThreadTeam : IDisposable
             throw new InvalidOperationException("This team is running a job; a job cannot start another on it.");
         try
         {
+            _members = isSmall ? 1 : Size;
             Volatile.Write(ref _counters.Ticket, 0);
-            if (Size == 1)
+            if (_members == 1)
             {
                 job.Run(0, 1);
                 return;
@@ -85,12 +88,12 @@ public sealed unsafe class ThreadTeam : IDisposable
     /// <summary>Inside a job: waits until every member has come here. All members must call it equally often.</summary>
     public void Barrier()
     {
-        if (Size == 1) return;
+        if (_members == 1) return;
 
         var phase = _phase.Value;
         if (phase != Broken)
         {
-            if (Interlocked.Increment(ref _counters.Arrived) == Size)
+            if (Interlocked.Increment(ref _counters.Arrived) == _members)
             {
                 Volatile.Write(ref _counters.Arrived, 0);
                 _phase.Set(phase == int.MaxValue ? 0 : phase + 1);   // never wraps into Broken

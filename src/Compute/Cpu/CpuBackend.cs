@@ -1,0 +1,69 @@
+using System.Globalization;
+using Minka.Compute.Kernels;
+
+namespace Minka.Compute.Cpu;
+
+/// <summary>Computes on the cores of this machine.</summary>
+public sealed unsafe partial class CpuBackend : IBackend
+{
+    private readonly CpuOptions _options;
+    private readonly ThreadTeam _team;
+    private NativeBuffer? _attentionRoom;
+    private AttentionScratch[] _attentionScratches = [];
+    private (int Queries, int HeadDim) _attentionRoomFor;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="options">How many, and how exact.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number of threads, or more than a team can have.</exception>
+    public CpuBackend(CpuOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _team = new ThreadTeam(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+    }
+
+    /// <inheritdoc/>
+    public string Description => string.Create(
+        CultureInfo.InvariantCulture, $"CPU, {InstructionTiers.Current}, {_team.Size} threads");
+
+    /// <summary>Threads that compute, the caller included.</summary>
+    public int Threads => _team.Size;
+
+    /// <inheritdoc/>
+    public TensorStorage Allocate(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        return new CpuStorage(rows, columns);
+    }
+
+    /// <inheritdoc/>
+    public KvLayer AllocateKv(KvShape shape)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shape.Blocks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shape.KvHeads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shape.HeadDim, 1);
+        return new CpuKvLayer(shape);
+    }
+
+    /// <inheritdoc/>
+    public Span<float> Host(Tensor tensor)
+    {
+        if (tensor.Rows == 0) return [];
+        var rows = CpuStorage.RowsOf(tensor);
+        return new(rows[0], checked((tensor.Rows - 1) * tensor.Storage.Columns + tensor.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _team.Dispose();
+        _matMulScratch.Dispose();
+        _attentionRoom?.Dispose();
+    }
+
+    private static void Check(bool holds, string operation, string needed)
+    {
+        if (!holds) throw new ArgumentException($"{operation} got other shapes; it needs {needed}.");
+    }
+}

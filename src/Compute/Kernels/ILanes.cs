@@ -1,0 +1,54 @@
+namespace Minka.Compute.Kernels;
+
+/// <summary>One width of floating-point registers, so that a kernel is written once for all of them.</summary>
+/// <typeparam name="V">The register: <c>Vector512&lt;float&gt;</c> down to a plain <c>float</c>.</typeparam>
+internal unsafe interface ILanes<V>
+    where V : unmanaged
+{
+    /// <summary>Floats in a register; a divisor of 16.</summary>
+    static abstract int Count { get; }
+
+    static abstract V Broadcast(float value);
+
+    static abstract V Load(float* source);
+
+    /// <summary>Loads IEEE halves. The exponent 31 is taken as a number too: nothing loads as infinite or NaN.</summary>
+    static abstract V LoadHalves(ushort* source);
+
+    static abstract V LoadBytes(sbyte* source);
+
+    static abstract void Store(float* target, V value);
+
+    static abstract V Add(V a, V b);
+
+    static abstract V Subtract(V a, V b);
+
+    static abstract V Multiply(V a, V b);
+
+    static abstract V Divide(V a, V b);
+
+    /// <summary><c>a * b + c</c>, rounded once where the CPU can.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    static abstract V Max(V a, V b);
+
+    static abstract V Min(V a, V b);
+
+    /// <summary>The nearest whole numbers, halves to even.</summary>
+    static abstract V Round(V a);
+
+    /// <summary><c>a * 2^n</c> for normal <c>a</c> and whole <c>n</c>, where the result is a normal number too.</summary>
+    static abstract V ScaleByPower(V a, V n);
+
+    /// <summary>Lanes of <paramref name="a"/> where <paramref name="x"/> is above the limit, zero elsewhere.</summary>
+    static abstract V WhereAbove(V x, V limit, V a);
+
+    /// <summary>Lanes 2i and 2i + 1 exchanged. Needs at least two lanes.</summary>
+    static abstract V SwapPairs(V a);
+
+    /// <summary>Sum of the lanes, in an order fixed by the width.</summary>
+    static abstract float Sum(V a);
+
+    /// <summary>The largest lane.</summary>
+    static abstract float Largest(V a);
+}

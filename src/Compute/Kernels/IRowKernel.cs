@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Minka.Compute.Cpu;
+
+namespace Minka.Compute.Kernels;
+
+/// <summary>An operation whose rows (tokens) do not depend on each other.</summary>
+internal interface IRowKernel
+{
+    /// <summary>Computes rows <c>[start, end)</c> with one width of registers.</summary>
+    void Rows<V, L>(int start, int end)
+        where V : unmanaged
+        where L : struct, ILanes<V>;
+}
+
+/// <summary>Runs row kernels in the tier of this process.</summary>
+internal static class RowKernels
+{
+    /// <summary>Computes rows <c>[start, end)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Rows<TKernel>(in TKernel kernel, int start, int end)
+        where TKernel : struct, IRowKernel, allows ref struct
+    {
+        switch (InstructionTiers.Current)
+        {
+            case InstructionTier.Avx512: kernel.Rows<Vector512<float>, Lanes512>(start, end); break;
+            case InstructionTier.Avx2: kernel.Rows<Vector256<float>, Lanes256>(start, end); break;
+            case InstructionTier.Vector128: kernel.Rows<Vector128<float>, Lanes128>(start, end); break;
+            default: kernel.Rows<float, Lanes1>(start, end); break;
+        }
+    }
+}
+
+/// <summary>A row kernel shared out to a team, each member an equal run of rows.</summary>
+internal readonly ref struct RowJob<TKernel>(TKernel kernel, int rows) : ITeamJob
+    where TKernel : struct, IRowKernel, allows ref struct
+{
+    private readonly TKernel _kernel = kernel;
+
+    public void Run(int member, int size)
+    {
+        var (start, end) = ThreadTeam.Share(rows, member, size);
+        if (start < end) RowKernels.Rows(in _kernel, start, end);
+    }
+}

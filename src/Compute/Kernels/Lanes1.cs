@@ -1,0 +1,48 @@
+namespace Minka.Compute.Kernels;
+
+/// <summary>One float: the tier of a CPU without vectors.</summary>
+internal readonly unsafe struct Lanes1 : ILanes<float>
+{
+    public static int Count => 1;
+
+    public static float Broadcast(float value) => value;
+
+    public static float Load(float* source) => *source;
+
+    public static float LoadHalves(ushort* source)
+    {
+        var bits = ((short)*source << 13) & unchecked((int)0x8FFF_E000);
+        return BitConverter.Int32BitsToSingle(bits) * 5192296858534827628530496329220096f;
+    }
+
+    public static float LoadBytes(sbyte* source) => *source;
+
+    public static void Store(float* target, float value) => *target = value;
+
+    public static float Add(float a, float b) => a + b;
+
+    public static float Subtract(float a, float b) => a - b;
+
+    public static float Multiply(float a, float b) => a * b;
+
+    public static float Divide(float a, float b) => a / b;
+
+    public static float MultiplyAdd(float a, float b, float c) => a * b + c;
+
+    public static float Max(float a, float b) => a > b ? a : b;
+
+    public static float Min(float a, float b) => a < b ? a : b;
+
+    public static float Round(float a) => MathF.Round(a);
+
+    public static float ScaleByPower(float a, float n) =>
+        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(a) + ((int)n << 23));
+
+    public static float WhereAbove(float x, float limit, float a) => x > limit ? a : 0;
+
+    public static float SwapPairs(float a) => throw new NotSupportedException("One lane has no pairs to swap.");
+
+    public static float Sum(float a) => a;
+
+    public static float Largest(float a) => a;
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Minka.Compute.Kernels;
+
+/// <summary>Four floats in 128 bits.</summary>
+internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
+{
+    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
+    private const float PowerOf112 = 5192296858534827628530496329220096f;
+
+    public static int Count => 4;
+
+    public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalves(ushort* source)
+    {
+        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
+        var bits = (Widen((short*)source) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
+        return bits.AsSingle() * Vector128.Create(PowerOf112);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
+
+    public static void Store(float* target, Vector128<float> value) => value.Store(target);
+
+    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
+    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+
+    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
+
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.MultiplyAddEstimate(a, b, c);
+
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.MaxNative(a, b);
+
+    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.MinNative(a, b);
+
+    public static Vector128<float> Round(Vector128<float> a) => Vector128.Round(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ScaleByPower(Vector128<float> a, Vector128<float> n) =>
+        (a.AsInt32() + (Vector128.ConvertToInt32Native(n) << 23)).AsSingle();
+
+    public static Vector128<float> WhereAbove(Vector128<float> x, Vector128<float> limit, Vector128<float> a) =>
+        Vector128.GreaterThan(x, limit) & a;
+
+    public static Vector128<float> SwapPairs(Vector128<float> a) =>
+        Vector128.Shuffle(a, Vector128.Create(1, 0, 3, 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> a)
+    {
+        var pairs = a + Vector128.Shuffle(a, Vector128.Create(2, 3, 0, 1));
+        return (pairs + SwapPairs(pairs)).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector128<float> a)
+    {
+        var pairs = Vector128.MaxNative(a, Vector128.Shuffle(a, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(pairs, SwapPairs(pairs)).ToScalar();
+    }
+
+    /// <summary>4 signed 16-bit numbers as 32-bit ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Widen(short* source) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16());
+
+    /// <summary>4 signed bytes as 32-bit numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Widen(sbyte* source) =>
+        Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()));
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Minka.Compute.Kernels;
+
+/// <summary>Eight floats in 256 bits.</summary>
+internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
+{
+    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
+    private const float PowerOf112 = 5192296858534827628530496329220096f;
+
+    public static int Count => 8;
+
+    public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
+
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalves(ushort* source)
+    {
+        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
+        var bits = (Widen((short*)source) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000));
+        return bits.AsSingle() * Vector256.Create(PowerOf112);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Widen(source));
+
+    public static void Store(float* target, Vector256<float> value) => value.Store(target);
+
+    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
+
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.MultiplyAddEstimate(a, b, c);
+
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
+
+    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
+
+    public static Vector256<float> Round(Vector256<float> a) => Vector256.Round(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ScaleByPower(Vector256<float> a, Vector256<float> n) =>
+        (a.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23)).AsSingle();
+
+    public static Vector256<float> WhereAbove(Vector256<float> x, Vector256<float> limit, Vector256<float> a) =>
+        Vector256.GreaterThan(x, limit) & a;
+
+    public static Vector256<float> SwapPairs(Vector256<float> a) =>
+        Vector256.Shuffle(a, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> a) => Lanes128.Sum(a.GetLower() + a.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector256<float> a) =>
+        Lanes128.Largest(Vector128.MaxNative(a.GetLower(), a.GetUpper()));
+
+    /// <summary>8 signed 16-bit numbers as 32-bit ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(short* source) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(Vector128.Load(source))
+        : Vector256.Create(Lanes128.Widen(source), Lanes128.Widen(source + 4));
+
+    /// <summary>8 signed bytes as 32-bit numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(sbyte* source) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(source)
+        : Vector256.Create(Lanes128.Widen(source), Lanes128.Widen(source + 4));
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Minka.Compute.Kernels;
+
+/// <summary>Sixteen floats in 512 bits.</summary>
+internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
+{
+    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
+    private const float PowerOf112 = 5192296858534827628530496329220096f;
+
+    public static int Count => 16;
+
+    public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
+
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalves(ushort* source)
+    {
+        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
+        var bits = (Widen((short*)source) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000));
+        return bits.AsSingle() * Vector512.Create(PowerOf112);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Widen(source));
+
+    public static void Store(float* target, Vector512<float> value) => value.Store(target);
+
+    public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
+
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
+
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.MultiplyAddEstimate(a, b, c);
+
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
+
+    public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
+
+    public static Vector512<float> Round(Vector512<float> a) => Vector512.Round(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ScaleByPower(Vector512<float> a, Vector512<float> n) =>
+        (a.AsInt32() + (Vector512.ConvertToInt32Native(n) << 23)).AsSingle();
+
+    public static Vector512<float> WhereAbove(Vector512<float> x, Vector512<float> limit, Vector512<float> a) =>
+        Vector512.GreaterThan(x, limit) & a;
+
+    public static Vector512<float> SwapPairs(Vector512<float> a) =>
+        Vector512.Shuffle(a, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> a) => Lanes256.Sum(a.GetLower() + a.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector512<float> a) =>
+        Lanes256.Largest(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
+
+    /// <summary>16 signed 16-bit numbers as 32-bit ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Widen(short* source) => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512Int32(Vector256.Load(source))
+        : Vector512.Create(Lanes256.Widen(source), Lanes256.Widen(source + 8));
+
+    /// <summary>16 signed bytes as 32-bit numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Widen(sbyte* source) => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512Int32(Vector128.Load(source))
+        : Vector512.Create(Lanes256.Widen(source), Lanes256.Widen(source + 8));
+}
