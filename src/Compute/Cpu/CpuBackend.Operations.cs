@@ -60,8 +60,10 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void GatherRows(Tensor y, Tensor x, ReadOnlySpan<int> rows)
     {
-        Check(y.Rows == rows.Length && y.Columns == x.Columns, nameof(GatherRows), "one row of y per index, as wide as x");
-        foreach (var row in rows) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(rows));
+        Check(y.Rows == rows.Length && y.Columns == x.Columns, nameof(GatherRows),
+            "one row of y per index, as wide as x");
+        foreach (var row in rows)
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)x.Rows, nameof(rows));
         RunRows(new RowGather(CpuStorage.RowsOf(y), CpuStorage.RowsOf(x), rows), y.Rows, y.Columns);
     }
 

@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">How many, and how exact.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A negative number of threads, or more than a team can have.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer threads than none, or more than a team has.</exception>
     public CpuBackend(CpuOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

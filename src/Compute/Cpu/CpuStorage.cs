@@ -12,7 +12,8 @@ internal sealed unsafe class CpuStorage(int rows, int columns) : TensorStorage(r
     public static FloatRows RowsOf(in Tensor tensor)
     {
         if (tensor.Storage is not CpuStorage storage)
-            throw new ArgumentException($"A tensor of {tensor.Storage.GetType().Name} reached the CPU; allocate it here.");
+            throw new ArgumentException(
+                $"A tensor of {tensor.Storage.GetType().Name} reached the CPU; allocate it here.");
         ObjectDisposedException.ThrowIf(storage._buffer.Data is null, storage);
         return new((float*)storage._buffer.Data + tensor.FirstColumn, storage.Columns, tensor.Columns);
     }

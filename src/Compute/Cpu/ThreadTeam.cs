@@ -56,7 +56,7 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>Runs a job on every member and returns when all are done.</summary>
     /// <param name="job">Shared by all members; may hold spans.</param>
-    /// <param name="isSmall">The work is less than a dispatch (about a microsecond): the caller does it as a team of one.</param>
+    /// <param name="isSmall">Less work than a dispatch (about 1 µs): the caller does it as a team of one.</param>
     /// <exception cref="InvalidOperationException">A job is already running on this team.</exception>
     /// <exception cref="ObjectDisposedException">The team was disposed.</exception>
     /// <remarks>The first exception of a member reaches the caller after every member has stopped.</remarks>

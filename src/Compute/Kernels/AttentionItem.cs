@@ -1,6 +1,6 @@
 namespace Minka.Compute.Kernels;
 
-/// <summary>One unit of attention: some rows of one sequence, with the query heads that share a key-value head.</summary>
+/// <summary>One unit of attention: rows of one sequence and the query heads that share a key-value head.</summary>
 /// <param name="FirstRow">First row of the step.</param>
 /// <param name="RowCount">Rows.</param>
 /// <param name="Head">Key-value head.</param>

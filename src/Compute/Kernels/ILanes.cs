@@ -12,7 +12,7 @@ internal unsafe interface ILanes<V>
 
     static abstract V Load(float* source);
 
-    /// <summary>Loads IEEE halves. The exponent 31 is taken as a number too: nothing loads as infinite or NaN.</summary>
+    /// <summary>Loads IEEE halves. The exponent 31 counts as a number: nothing loads as infinite or NaN.</summary>
     static abstract V LoadHalves(ushort* source);
 
     static abstract V LoadBytes(sbyte* source);
@@ -37,7 +37,7 @@ internal unsafe interface ILanes<V>
     /// <summary>The nearest whole numbers, halves to even.</summary>
     static abstract V Round(V a);
 
-    /// <summary><c>a * 2^n</c> for normal <c>a</c> and whole <c>n</c>, where the result is a normal number too.</summary>
+    /// <summary><c>a * 2^n</c> for normal <c>a</c> and whole <c>n</c>, where the result is normal too.</summary>
     static abstract V ScaleByPower(V a, V n);
 
     /// <summary>Lanes of <paramref name="a"/> where <paramref name="x"/> is above the limit, zero elsewhere.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Minka.Compute.Kernels;
 
-/// <summary>Keys and values as halves. Numbers beyond 65 504 are stored as the largest that a reader takes, 65 536.</summary>
+/// <summary>Keys and values as halves. Numbers beyond 65 504 become 65 536.</summary>
 internal readonly unsafe struct KvF16 : IKvFormat
 {
     private const int Piece = 128;

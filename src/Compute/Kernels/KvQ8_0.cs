@@ -6,7 +6,7 @@ namespace Minka.Compute.Kernels;
 /// <summary>
 /// Keys and values as bytes, with one half as the scale of every 32 channels of a position. C is a multiple of 32.
 /// </summary>
-/// <remarks>A page holds <c>[C / 32]</c> groups of 16 scales and 32 x 16 bytes, in the order of keys or of values.</remarks>
+/// <remarks>A page holds <c>[C / 32]</c> groups of 16 scales and 32 x 16 bytes, in keys' or values' order.</remarks>
 internal readonly unsafe struct KvQ8_0 : IKvFormat
 {
     private const int Group = 32;

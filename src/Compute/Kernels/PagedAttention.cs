@@ -77,7 +77,8 @@ internal readonly unsafe ref struct PagedAttention<TFormat>(
         StoreResults(scratch, item);
     }
 
-    private void AttendSegment<V, L>(in AttentionScratch scratch, in AttentionItem item, int segment, AttentionSums sums)
+    private void AttendSegment<V, L>(
+        in AttentionScratch scratch, in AttentionItem item, int segment, AttentionSums sums)
         where V : unmanaged
         where L : struct, ILanes<V>
     {

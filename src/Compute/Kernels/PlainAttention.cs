@@ -1,6 +1,6 @@
 namespace Minka.Compute.Kernels;
 
-/// <summary>The scalar twin of <see cref="PagedAttention{TFormat}"/>: one query at a time, in double precision.</summary>
+/// <summary>The scalar twin of <see cref="PagedAttention{TFormat}"/>: one query at a time, in doubles.</summary>
 internal static unsafe class PlainAttention
 {
     /// <summary>Attention of every row; the arguments are those of <see cref="IBackend.Attention"/>.</summary>

@@ -8,6 +8,8 @@ namespace Minka.Compute.Tests.Cpu;
 [Collection(nameof(IdleTests))]
 public class IdleTests
 {
+    private static readonly TimeSpan Allowed = TimeSpan.FromMilliseconds(60);
+
     [Fact]
     public void An_idle_team_uses_no_processor_time()
     {
@@ -16,12 +18,17 @@ public class IdleTests
         team.Run(ref job);
         Pause(TimeSpan.FromMilliseconds(50));
 
-        var before = Process.GetCurrentProcess().TotalProcessorTime;
-        Pause(TimeSpan.FromMilliseconds(300));
-        var used = Process.GetCurrentProcess().TotalProcessorTime - before;
-
-        // Three members that spun would use 900 ms, or 600 on two cores.
-        Assert.InRange(used, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+        // The JIT still compiles hot methods in the background for a while, so the quietest of some windows counts.
+        // Three members that spun would use 600 ms of each on two cores.
+        var quietest = TimeSpan.MaxValue;
+        for (var i = 0; i < 6 && quietest > Allowed; i++)
+        {
+            var before = Process.GetCurrentProcess().TotalProcessorTime;
+            Pause(TimeSpan.FromMilliseconds(300));
+            var used = Process.GetCurrentProcess().TotalProcessorTime - before;
+            if (used < quietest) quietest = used;
+        }
+        Assert.InRange(quietest, TimeSpan.Zero, Allowed);
     }
 
     private static void Pause(TimeSpan time)

@@ -3,7 +3,7 @@ using Minka.Compute.Kernels;
 
 namespace Minka.Compute.Tests.Kernels;
 
-/// <summary>Rows of seeded random floats for a kernel, with some floats between the rows that must not change.</summary>
+/// <summary>Rows of seeded random floats for a kernel, with floats between the rows that must not change.</summary>
 internal sealed unsafe class NativeRows : IDisposable
 {
     private const int Gap = 3;
