@@ -1,4 +1,3 @@
-using System.Globalization;
 using Minka.Compute.Kernels;
 
 namespace Minka.Compute.Cpu;
@@ -18,13 +17,14 @@ public sealed unsafe partial class CpuBackend : IBackend
     public CpuBackend(CpuOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var info = CpuInfo.Read();
         _options = options;
-        _team = new ThreadTeam(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        _team = new ThreadTeam(options.Threads == 0 ? info.DefaultThreads : options.Threads);
+        Description = $"{info.Model}, {info.Tier}, {_team.Size} thread{(_team.Size == 1 ? "" : "s")}";
     }
 
     /// <inheritdoc/>
-    public string Description => string.Create(
-        CultureInfo.InvariantCulture, $"CPU, {InstructionTiers.Current}, {_team.Size} threads");
+    public string Description { get; }
 
     /// <summary>Threads that compute, the caller included.</summary>
     public int Threads => _team.Size;
@@ -54,6 +54,15 @@ public sealed unsafe partial class CpuBackend : IBackend
         return new(rows[0], checked((tensor.Rows - 1) * tensor.Storage.Columns + tensor.Columns));
     }
 
+    /// <summary>Managed bytes that each member has allocated since it started: a step must add none.</summary>
+    internal long[] AllocatedBytes()
+    {
+        var bytes = new long[_team.Size];
+        var job = new AllocationJob(bytes);
+        _team.Run(ref job);
+        return bytes;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -65,5 +74,10 @@ public sealed unsafe partial class CpuBackend : IBackend
     private static void Check(bool holds, string operation, string needed)
     {
         if (!holds) throw new ArgumentException($"{operation} got other shapes; it needs {needed}.");
+    }
+
+    private readonly struct AllocationJob(long[] bytes) : ITeamJob
+    {
+        public void Run(int member, int size) => bytes[member] = GC.GetAllocatedBytesForCurrentThread();
     }
 }
