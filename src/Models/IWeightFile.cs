@@ -1,5 +1,7 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using Minka.Compute;
+using Minka.Models.Loading;
 
 namespace Minka.Models;
 
@@ -23,6 +25,12 @@ public interface IWeightFile : IDisposable
 
     /// <summary>Every tensor as it is called and stored in the file, for <c>inspect</c>.</summary>
     IReadOnlyList<StoredTensor> Stored { get; }
+
+    /// <summary>How its makers suggest to sample from it.</summary>
+    GenerationDefaults Defaults => GenerationDefaults.None;
+
+    /// <summary>Chat templates in Jinja by name (<see cref="ChatTemplateNames"/>); may be empty.</summary>
+    IReadOnlyDictionary<string, string> ChatTemplates => ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Finds a weight by its GGUF name.</summary>
     bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight);

@@ -12,8 +12,10 @@ internal static class FileLimits
     public const int GgufDimensions = 4;
     public const int GgufHeaderBytes = 256 << 20;
     public const int GgufParts = 1_000;
+    public const int SafetensorsShards = 2_000;
     public const int SafetensorsHeaderBytes = 100_000_000;
-    public const int SafetensorsDimensions = 8;
+    public const int Dimensions = 8;
+    public const int Templates = 100;
     public const int JsonBytes = 64 << 20;
     public const int JsonDepth = 64;
 }

@@ -44,9 +44,10 @@ internal sealed class GgufConfig
         var width = Need("embedding_length");
         var heads = NeedPerLayer("attention.head_count", layers);
         var headDim = HeadDim(width, heads);
+        var windows = Windows(layers);
         return ConfigRules.Check(_file.Path, new ModelConfig
         {
-            Architecture = _architecture,
+            Architecture = windows.Length > 0 && _architecture == "llama" ? "mistral" : _architecture,
             Name = _metadata.TryGetString("general.name", out var name) ? name : null,
             VocabularySize = VocabularySize(),
             Layers = layers,
@@ -58,7 +59,7 @@ internal sealed class GgufConfig
             ContextLength = Need("context_length"),
             NormEpsilon = (float)NeedFloat("attention.layer_norm_rms_epsilon"),
             Rope = Rope(pairs, headDim),
-            Windows = Windows(layers),
+            Windows = windows,
             TiedEmbeddings = !_file.Stored.Any(t => t.Name == "output.weight"),
         });
     }
@@ -126,7 +127,7 @@ internal sealed class GgufConfig
     private int[] Windows(int layers)
     {
         var window = Has("attention.sliding_window") ? Need("attention.sliding_window", least: 0) : 0;
-        return window == 0 ? [] : [.. Enumerable.Repeat(window, layers)];
+        return window == 0 || layers > FileLimits.Tensors ? [] : [.. Enumerable.Repeat(window, layers)];
     }
 
     private void Refuse(string key, string what)
@@ -154,8 +155,8 @@ internal sealed class GgufConfig
         if (_metadata.Integers(Full(key)) is not { } each) return Need(key);
         if (each.Length >= layers && each.Take(layers).Distinct().Count() == 1 && each[0] > 0) return each[0];
         throw new UnsupportedModelException("layers of different shapes",
-            $"'{_file.Path}' gives {Full(key)} as [{string.Join(", ", each.Take(8))}{(each.Length > 8 ? ", …" : "")}] "
-            + $"for {layers} layers; Minka needs the same in every layer.");
+            $"'{_file.Path}' gives {Full(key)} as {each.Length} numbers, {each.Distinct().Count()} of them different, "
+            + $"for {layers} layers; Minka needs the same number in every layer.");
     }
 
     private double NeedFloat(string key) => _metadata.TryGetFloat(Full(key), out var value) && double.IsFinite(value)

@@ -23,6 +23,8 @@ public sealed class GgufFile : IWeightFile
             if (!_tensors.TryAdd(tensor.Name, tensor))
                 throw new ModelFormatException($"Two parts of '{path}' have the tensor '{tensor.Name}'; one may.");
         }
+        Defaults = GgufTexts.Defaults(path, Metadata);
+        ChatTemplates = GgufTexts.ChatTemplates(Metadata);
         Stored = [.. _tensors.Values.Select(t => new StoredTensor(t.Name, t.Type.Name, t.Shape, t.Bytes))];
     }
 
@@ -40,6 +42,12 @@ public sealed class GgufFile : IWeightFile
 
     /// <inheritdoc/>
     public IReadOnlyList<StoredTensor> Stored { get; }
+
+    /// <inheritdoc/>
+    public GenerationDefaults Defaults { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; }
 
     /// <summary>Opens a file, and with any part of a split model all its parts.</summary>
     /// <remarks>Hyperparameters are read when asked for: a file may hold a vocabulary and no model.</remarks>

@@ -9,6 +9,10 @@ namespace Minka.Models.Loading.Gguf;
 /// <param name="Count">Parts.</param>
 internal sealed partial record GgufSplit(string Prefix, int Number, int Count)
 {
+    /// <summary>Whether a file is the first part of a model, or all of it, by its name.</summary>
+    public static bool IsFirst(string path) =>
+        PartName().Match(path) is var name && (!name.Success || name.Groups["number"].Value == "00001");
+
     /// <summary>Null for a model in one file.</summary>
     public static GgufSplit? Find(string path, GgufMetadata metadata)
     {
