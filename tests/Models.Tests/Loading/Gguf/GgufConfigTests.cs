@@ -42,8 +42,9 @@ public sealed class GgufConfigTests : IDisposable
     [Fact]
     public void Frequency_divisors_are_read_from_their_tensor()
     {
-        var divisors = Enumerable.Range(1, 8).Select(i => (float)i).ToArray();
-        Assert.Equal(divisors, Read(Model("llama").AddTensor("rope_freqs.weight", [8], divisors)).Rope.FrequencyDivisors);
+        float[] divisors = [1, 2, 3, 4, 5, 6, 7, 8];
+        var config = Read(Model("llama").AddTensor("rope_freqs.weight", [8], divisors));
+        Assert.Equal(divisors, config.Rope.FrequencyDivisors);
 
         Assert.Throws<ModelFormatException>(
             () => Read(Model("llama").AddTensor("rope_freqs.weight", [7], new float[7])));
@@ -106,7 +107,8 @@ public sealed class GgufConfigTests : IDisposable
     {
         using var file = Open(Model("llama").Add("tokenizer.chat_template", "A")
             .Add("tokenizer.chat_template.tool_use", "B").Add("tokenizer.ggml.eos_token_id", 2u)
-            .Add("tokenizer.ggml.eot_token_id", 5u).Add("general.sampling.temp", 0.6f).Add("general.sampling.top_k", 40));
+            .Add("tokenizer.ggml.eot_token_id", 5u)
+            .Add("general.sampling.temp", 0.6f).Add("general.sampling.top_k", 40));
 
         Assert.Equal(("A", "B"), (file.ChatTemplates["default"], file.ChatTemplates["tool_use"]));
         Assert.Equal([2, 5], file.Defaults.EosIds);

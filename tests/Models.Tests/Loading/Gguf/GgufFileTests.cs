@@ -42,8 +42,8 @@ public sealed class GgufFileTests : IDisposable
 
     [Theory]
     [InlineData(4, 1, "version 1"), InlineData(4, 4, "version 4"), InlineData(4, 0x03000000, "big-endian")]
-    [InlineData(8, 1_000_000_000, "tensors"), InlineData(16, 1_000_000_000, "metadata keys"), InlineData(24, -1, "key 0")]
-    [InlineData(24, 65_536, "key 0")]
+    [InlineData(8, 1_000_000_000, "tensors"), InlineData(16, 1_000_000_000, "metadata keys")]
+    [InlineData(24, -1, "key 0"), InlineData(24, 65_536, "key 0")]
     public void A_lying_header_is_refused(int offset, int value, string because)
     {
         var bytes = new GgufWriter().Add("key", 1).AddTensor("a", [1], 1).ToArray();
@@ -61,8 +61,8 @@ public sealed class GgufFileTests : IDisposable
 
     [Theory]
     [InlineData(new long[] { 0 }), InlineData(new long[] { -1 }), InlineData(new long[] { 1, 1, 1, 1, 1 })]
-    [InlineData(new long[0]), InlineData(new[] { long.MaxValue, long.MaxValue }), InlineData(new long[] { 1 << 20, 1 << 20 })]
-    [InlineData(new[] { 1L << 62, 4 })]
+    [InlineData(new long[0]), InlineData(new[] { long.MaxValue, long.MaxValue })]
+    [InlineData(new long[] { 1 << 20, 1 << 20 }), InlineData(new[] { 1L << 62, 4 })]
     public void An_impossible_shape_is_refused(long[] shape) => Assert.Throws<ModelFormatException>(
         () => Open(new GgufWriter().AddTensor("a", 0, shape, new byte[16]).ToArray()));
 
@@ -73,7 +73,8 @@ public sealed class GgufFileTests : IDisposable
     [Fact]
     public void Tensors_may_neither_overlap_nor_lie_askew_nor_outside()
     {
-        var bytes = new GgufWriter().AddTensor("first", [8], new float[8]).AddTensor("second", [8], new float[8]).ToArray();
+        var bytes = new GgufWriter()
+            .AddTensor("first", [8], new float[8]).AddTensor("second", [8], new float[8]).ToArray();
         var at = bytes.AsSpan().IndexOf("second"u8) + 6 + 4 + 8 + 4;
 
         Refused(With(0), "overlap");

@@ -108,12 +108,14 @@ public sealed class FamilyTests : IDisposable
     public void No_scaling_is_none(string extra) => Assert.Equal(RopeScaling.None, Read("llama", extra).Rope.Scaling);
 
     [Theory]
-    [InlineData("""{"hidden_size": "64"}"""), InlineData("""{"hidden_size": null}"""), InlineData("""{"hidden_size": 0}""")]
-    [InlineData("""{"hidden_size": -64}"""), InlineData("""{"hidden_size": 1e300}"""), InlineData("""{"hidden_size": 64.5}""")]
+    [InlineData("""{"hidden_size": "64"}"""), InlineData("""{"hidden_size": null}""")]
+    [InlineData("""{"hidden_size": 0}"""), InlineData("""{"hidden_size": -64}""")]
+    [InlineData("""{"hidden_size": 1e300}"""), InlineData("""{"hidden_size": 64.5}""")]
     [InlineData("""{"num_attention_heads": 0}"""), InlineData("""{"num_key_value_heads": 3}""")]
     [InlineData("""{"num_hidden_layers": 1000000000}"""), InlineData("""{"vocab_size": 2000000000}""")]
     [InlineData("""{"head_dim": 15}"""), InlineData("""{"head_dim": 16777216, "num_attention_heads": 16777216}""")]
-    [InlineData("""{"rope_theta": 0}"""), InlineData("""{"rope_theta": 1e300}"""), InlineData("""{"rms_norm_eps": -1}""")]
+    [InlineData("""{"rope_theta": 0}"""), InlineData("""{"rope_theta": 1e300}""")]
+    [InlineData("""{"rms_norm_eps": -1}""")]
     [InlineData("""{"rope_scaling": {"type": "linear"}}"""), InlineData("""{"rope_scaling": "linear"}""")]
     [InlineData("""{"rope_scaling": {"type": "linear", "factor": 0}}""")]
     [InlineData("""

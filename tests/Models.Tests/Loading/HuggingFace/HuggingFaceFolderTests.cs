@@ -39,8 +39,8 @@ public sealed class HuggingFaceFolderTests : IDisposable
     [Fact]
     public void A_tied_model_has_no_output_matrix_even_where_the_file_does()
     {
-        _folder.Write("config.json", Config.Replace("\"eos_token_id\"", "\"tie_word_embeddings\": true, \"eos_token_id\"",
-            StringComparison.Ordinal));
+        const string tied = "\"tie_word_embeddings\": true, ";
+        _folder.Write("config.json", Config.Replace("\"eos", tied + "\"eos", StringComparison.Ordinal));
         _folder.Write("model.safetensors", new SafetensorsWriter().Add("lm_head.weight", [1], 8).ToArray());
 
         using var model = HuggingFaceFolder.Open(_folder.Path);

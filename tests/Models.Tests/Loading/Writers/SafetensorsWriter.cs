@@ -27,8 +27,9 @@ internal sealed class SafetensorsWriter
         foreach (var (name, type, shape, bytes) in _tensors)
         {
             var end = offset + bytes.Length;
+            var dimensions = string.Join(",", shape);
             entries.Add(string.Create(CultureInfo.InvariantCulture, $$"""
-                "{{name}}":{"dtype":"{{type}}","shape":[{{string.Join(",", shape)}}],"data_offsets":[{{offset}},{{end}}]}
+                "{{name}}":{"dtype":"{{type}}","shape":[{{dimensions}}],"data_offsets":[{{offset}},{{end}}]}
                 """));
             offset = end;
         }
