@@ -9,6 +9,9 @@ namespace Minka.Models;
 /// </remarks>
 public sealed class ForwardInput
 {
+    /// <summary>Positions per KV block.</summary>
+    public const int BlockTokens = KvShape.BlockTokens;
+
     private readonly int[] _tokens, _positions, _slots, _logitRows, _rowStarts, _promptLengths, _blockStarts, _blocks;
 
     /// <summary>Makes room for the largest step.</summary>

@@ -1,0 +1,73 @@
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+
+namespace Minka.Engine.Execution;
+
+/// <summary>Samples every chunk of a batch from its rows of logits: the second half of any executor.</summary>
+/// <param name="vocabularySize">Logits per row.</param>
+public sealed class BatchSampler(int vocabularySize)
+{
+    private readonly Sampler _sampler = new(vocabularySize);
+    private readonly float[] _raw = new float[vocabularySize];
+
+    /// <summary>Records the sampled tokens, and log-probabilities where asked for.</summary>
+    /// <param name="batch">Executed; its chunks' rows lie one after the other.</param>
+    /// <param name="logits"><c>[rows, vocabulary]</c>; overwritten.</param>
+    public void Sample(Batch batch, Span<float> logits)
+    {
+        var row = 0;
+        for (var i = 0; i < batch.Chunks.Length; i++)
+        {
+            var chunk = batch.Chunks[i];
+            var rows = logits.Slice(row * vocabularySize, chunk.LogitRows * vocabularySize);
+            if (chunk.Sequence.WantsPromptLogprobs) MeasurePrompt(chunk, rows);
+            SampleChunk(batch, i, rows[((chunk.LogitRows - chunk.SampleRows) * vocabularySize)..]);
+            row += chunk.LogitRows;
+        }
+    }
+
+    /// <summary>One token per row, as long as each confirms the draft that the next row follows.</summary>
+    private void SampleChunk(Batch batch, int index, Span<float> rows)
+    {
+        var chunk = batch.Chunks[index];
+        var sequence = chunk.Sequence;
+        for (var j = 0; j < chunk.SampleRows; j++)
+        {
+            var length = sequence.Known + j;
+            var row = rows.Slice(j * vocabularySize, vocabularySize);
+            var measured = default(RawLogprobs);
+            if (sequence.Request.WantsLogprobs)
+            {
+                row.CopyTo(_raw);
+                measured = _sampler.Measure(row, sequence.Request.TopLogprobs);
+            }
+
+            if (!_sampler.TrySample(sequence, length, row, out var token))
+            {
+                // What came before the dead end still counts.
+                if (j == 0) batch.Fail(index);
+                return;
+            }
+            batch.AddSampled(
+                index, token, sequence.Request.WantsLogprobs ? measured.Of(token, _raw[token]) : null);
+            if (j + 1 < chunk.SampleRows && sequence.TokensAndDrafts[length] != token) return;
+        }
+    }
+
+    /// <summary>Row p is about token p + 1. After a preemption some positions come again; they are known
+    /// already.</summary>
+    private void MeasurePrompt(in Chunk chunk, ReadOnlySpan<float> rows)
+    {
+        var sequence = chunk.Sequence;
+        var measured = sequence.PromptLogprobList;
+        var first = chunk.Start + chunk.Count - chunk.LogitRows;
+        for (var position = first; position < sequence.PromptLength - 1; position++)
+        {
+            if (position >= first + chunk.LogitRows) return;
+            if (position != measured.Count) continue;
+            var row = rows.Slice((position - first) * vocabularySize, vocabularySize);
+            var next = sequence.Tokens[position + 1];
+            measured.Add(_sampler.Measure(row, sequence.Request.TopLogprobs).Of(next, row[next]));
+        }
+    }
+}

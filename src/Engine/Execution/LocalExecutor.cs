@@ -1,0 +1,38 @@
+using Minka.Engine.Scheduling;
+using Minka.Models;
+
+namespace Minka.Engine.Execution;
+
+/// <summary>Runs steps on a model in this process. A step allocates nothing.</summary>
+public sealed class LocalExecutor : IExecutor
+{
+    private readonly ICausalModel _model;
+    private readonly ForwardInput _input;
+    private readonly float[] _logits;
+    private readonly BatchSampler _sampler;
+
+    /// <summary>Wraps a model, which stays the caller's to dispose.</summary>
+    public LocalExecutor(ICausalModel model)
+    {
+        var config = model.Config;
+        _model = model;
+        _input = new ForwardInput(model.Limits);
+        _logits = new float[checked(model.Limits.LogitRows * config.VocabularySize)];
+        _sampler = new BatchSampler(config.VocabularySize);
+        Shape = new(config.VocabularySize, config.ContextLength, model.KvBlocks, model.Limits);
+    }
+
+    /// <inheritdoc/>
+    public ExecutorShape Shape { get; }
+
+    /// <inheritdoc/>
+    public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
+    {
+        foreach (var copy in batch.Copies) _model.CopyKvBlock(copy.Source, copy.Target);
+        BatchBuilder.Fill(_input, batch);
+        var logits = _logits.AsSpan(0, _input.LogitCount * Shape.VocabularySize);
+        _model.Forward(_input, logits);
+        _sampler.Sample(batch, logits);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Threading.Channels;
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+
+namespace Minka.Engine;
+
+/// <summary>A submitted request: its tokens as they come, its end, and the times in between.</summary>
+/// <remarks>
+/// One reader. Tokens wait here until they are read; when too many wait, the request's sequences pause and others go
+/// on, so a slow reader costs nobody else anything. Leaving the enumeration early cancels the request.
+/// </remarks>
+public sealed class Generation : IAsyncEnumerable<GeneratedToken>
+{
+    private readonly LlmEngine _engine;
+    private readonly Channel<GeneratedToken> _tokens;
+    private readonly Sequence[] _choices;
+    private readonly TimeProvider _time;
+    private readonly int _unreadMax;
+    private readonly long _submitted;
+    private CancellationTokenRegistration _registration;
+    private long _started, _firstToken, _ended;
+    private int _isPaused, _isCancelled, _open;
+
+    internal Generation(
+        LlmEngine engine, Sequence[] choices, int unreadMax, int perStepMax, TimeProvider time, TimeSpan submittedAt)
+    {
+        SubmittedAt = submittedAt;
+        _engine = engine;
+        _choices = choices;
+        _open = choices.Length;
+        _time = time;
+        _unreadMax = unreadMax;
+        _submitted = time.GetTimestamp();
+        // The sequences pause at unreadMax; one more step and the ends still fit.
+        var capacity = unreadMax + perStepMax + choices.Length;
+        _tokens = Channel.CreateBounded<GeneratedToken>(
+            new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true });
+        foreach (var choice in choices) choice.Output = this;
+    }
+
+    /// <summary>The request.</summary>
+    public GenerationRequest Request => _choices[0].Request;
+
+    /// <summary>Completes after the last token was written; fails if the engine did.</summary>
+    public Task Completion => _tokens.Reader.Completion;
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens => _choices[0].PromptLength;
+
+    /// <summary>Prompt tokens that the prefix cache held; known with the first token.</summary>
+    public int CachedTokens => _choices[0].CachedTokens;
+
+    /// <summary>Log-probabilities of the prompt, when asked for: entry i is about token i + 1. Whole with the first
+    /// token.</summary>
+    public IReadOnlyList<TokenLogprobs> PromptLogprobs => _choices[0].PromptLogprobs;
+
+    /// <summary>Time in the queue; zero until it ended.</summary>
+    public TimeSpan QueueTime => Since(Volatile.Read(ref _started));
+
+    /// <summary>Time from submission to the first token; zero before.</summary>
+    public TimeSpan TimeToFirstToken => Since(Volatile.Read(ref _firstToken));
+
+    /// <summary>Time from submission to the end of the last choice; zero before.</summary>
+    public TimeSpan Duration => Since(Volatile.Read(ref _ended));
+
+    internal ReadOnlySpan<Sequence> Choices => _choices;
+
+    /// <summary>On the engine's clock.</summary>
+    internal TimeSpan SubmittedAt { get; }
+
+    /// <summary>On the engine's clock.</summary>
+    internal TimeSpan PausedAt { get; private set; }
+
+    /// <summary>Ends the request at the next commit. Tokens already made can still be read.</summary>
+    public void Cancel()
+    {
+        if (Interlocked.Exchange(ref _isCancelled, 1) == 0) _engine.Post(new(CommandKind.Cancel, this));
+    }
+
+    /// <summary>Takes a token that is there.</summary>
+    public bool TryRead(out GeneratedToken token)
+    {
+        if (!_tokens.Reader.TryRead(out token)) return false;
+        if (Volatile.Read(ref _isPaused) == 1 && _tokens.Reader.Count <= _unreadMax / 2
+            && Interlocked.Exchange(ref _isPaused, 0) == 1)
+            _engine.Post(new(CommandKind.Resume, this));
+        return true;
+    }
+
+    /// <summary>Waits until a token is there; false when none will come any more.</summary>
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation = default) =>
+        _tokens.Reader.WaitToReadAsync(cancellation);
+
+    /// <summary>Every token to the end.</summary>
+    public async IAsyncEnumerator<GeneratedToken> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            while (await WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+                while (TryRead(out var token)) yield return token;
+        }
+        finally
+        {
+            if (!Completion.IsCompleted) Cancel();
+        }
+    }
+
+    internal void CancelOn(CancellationToken cancellation)
+    {
+        if (!cancellation.CanBeCanceled) return;
+        _registration = cancellation.UnsafeRegister(state => ((Generation)state!).Cancel(), this);
+        if (Completion.IsCompleted) _registration.Unregister();
+    }
+
+    internal void Started()
+    {
+        if (_started == 0) Volatile.Write(ref _started, _time.GetTimestamp());
+    }
+
+    /// <summary>Adds a token; returns true when the sequences should pause now.</summary>
+    internal bool Write(in GeneratedToken token, TimeSpan now)
+    {
+        if (_firstToken == 0) Volatile.Write(ref _firstToken, _time.GetTimestamp());
+        if (!_tokens.Writer.TryWrite(token))
+            throw Bug.Found($"{_tokens.Reader.Count} tokens are unread, more than a pause allows.");
+        if (_isPaused == 1 || _tokens.Reader.Count < _unreadMax) return false;
+        PausedAt = now;
+        Volatile.Write(ref _isPaused, 1);
+        // The reader may have emptied the buffer before it could see that it must say so.
+        return _tokens.Reader.Count > _unreadMax / 2 || Interlocked.Exchange(ref _isPaused, 0) == 0;
+    }
+
+    /// <summary>Closes one choice; the last one closes the whole.</summary>
+    /// <returns>True when it was the last one.</returns>
+    internal bool End(in GeneratedToken end)
+    {
+        if (end.Finish is FinishReason.Stop or FinishReason.Length && _firstToken == 0)
+            Volatile.Write(ref _firstToken, _time.GetTimestamp());
+        _tokens.Writer.TryWrite(end);
+        if (--_open > 0) return false;
+        Close(null);
+        return true;
+    }
+
+    internal void Close(Exception? error)
+    {
+        Volatile.Write(ref _ended, _time.GetTimestamp());
+        _registration.Unregister();
+        _tokens.Writer.TryComplete(error);
+    }
+
+    private TimeSpan Since(long timestamp) =>
+        timestamp == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_submitted, timestamp);
+}

@@ -1,0 +1,137 @@
+using Minka.Engine.Scheduling;
+
+namespace Minka.Engine;
+
+/// <content>What others want from the loop, and what the loop has for them.</content>
+public sealed partial class LlmEngine
+{
+    // How long the loop sleeps when all that could run waits for its readers.
+    private static readonly TimeSpan PausedSleep = TimeSpan.FromMilliseconds(100);
+
+    internal void Post(Command command) => _inbox.Writer.TryWrite(command);
+
+    private void Receive()
+    {
+        while (_inbox.Reader.TryRead(out var command))
+        {
+            switch (command.Kind)
+            {
+                case CommandKind.Add: Add(command.Generation); break;
+                case CommandKind.Cancel: Cancel(command.Generation, FinishReason.Cancelled); break;
+                case CommandKind.Resume: Resume(command.Generation); break;
+            }
+        }
+    }
+
+    private void Add(Generation generation)
+    {
+        _live.Add(generation);
+        var limit = generation.Request.TimeLimit;
+        _scheduler.Add(generation.Choices, limit == TimeSpan.MaxValue ? limit : generation.SubmittedAt + limit);
+        Counters.SetLoad(_scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.UsedBlocks);
+        Interlocked.Add(ref _submitted, -generation.Choices.Length);
+    }
+
+    private void Cancel(Generation generation, FinishReason reason)
+    {
+        foreach (var sequence in generation.Choices) _scheduler.Cancel(sequence, reason);
+    }
+
+    private void Resume(Generation generation)
+    {
+        _paused.Remove(generation);
+        foreach (var sequence in generation.Choices) _scheduler.Resume(sequence);
+    }
+
+    private void DropSlowReaders()
+    {
+        if (_paused.Count == 0) return;
+        for (var i = _paused.Count - 1; i >= 0; i--)
+        {
+            if (Now - _paused[i].PausedAt < _options.SlowReaderLimit) continue;
+            Cancel(_paused[i], FinishReason.SlowReader);
+            _paused.RemoveAt(i);
+        }
+    }
+
+    /// <summary>Hands the new tokens of a chunk to their reader; returns how many.</summary>
+    private int Deliver(Batch batch, int index)
+    {
+        var chunk = batch.Chunks[index];
+        var sequence = chunk.Sequence;
+        var output = sequence.Output!;
+        var drafts = Math.Max(0, chunk.SampleRows - 1);
+        var count = sequence.Known - (chunk.Start + chunk.Count - drafts);
+        if (chunk.SampleRows == 0 || count <= 0) return 0;
+        Counters.AddDrafts(drafts, count - 1);
+
+        var tokens = batch.Sampled(index)[..count];
+        var pauses = false;
+        for (var i = 0; i < count; i++)
+        {
+            var logprobs = batch.Logprobs(index)[i];
+            var isLast = i == count - 1 && sequence.State == SequenceState.Ended;
+            if (!isLast)
+            {
+                pauses |= output.Write(new(sequence.Choice, tokens[i], true, FinishReason.None, logprobs), Now);
+            }
+            else
+            {
+                var isText = !sequence.StopIds.AsSpan().Contains(tokens[i]);
+                End(output, sequence, new(sequence.Choice, tokens[i], isText, sequence.Finish, logprobs));
+            }
+        }
+        if (pauses) Pause(output);
+        return count;
+    }
+
+    private void Pause(Generation generation)
+    {
+        _paused.Add(generation);
+        foreach (var sequence in generation.Choices) Scheduler.Pause(sequence);
+    }
+
+    private void End(Generation output, Sequence sequence, in GeneratedToken end)
+    {
+        sequence.Output = null;
+        if (!output.End(end)) return;
+        _live.Remove(output);
+        _paused.Remove(output);
+    }
+
+    private void EndAll(Exception? error)
+    {
+        _inbox.Writer.TryComplete();
+        Receive();
+        foreach (var generation in _live.ToArray())
+        {
+            if (error is null) Cancel(generation, FinishReason.Cancelled);
+            else generation.Close(error);
+        }
+        if (error is null) Settle();
+    }
+
+    /// <summary>Waits for the inbox, but not past the next look at slow readers and deadlines.</summary>
+    private async ValueTask SleepAsync(CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(PausedSleep, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            await _inbox.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+}
+
+internal enum CommandKind
+{
+    Add,
+    Cancel,
+    Resume,
+}
+
+internal readonly record struct Command(CommandKind Kind, Generation Generation);

@@ -1,0 +1,204 @@
+using System.Threading.Channels;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+
+namespace Minka.Engine;
+
+/// <summary>Turns requests into tokens, one batch at a time. Its loop is the only one that touches a
+/// sequence.</summary>
+/// <remarks>
+/// Anyone may <see cref="Submit"/>, from any thread; one caller runs <see cref="RunAsync"/>. What others want from the
+/// loop goes through its inbox, what the loop has for others goes through each request's <see cref="Generation"/>.
+/// </remarks>
+public sealed partial class LlmEngine
+{
+    private readonly IExecutor _executor;
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Scheduler _scheduler;
+    private readonly Channel<Command> _inbox = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
+    private readonly HashSet<Generation> _live = [];
+    private readonly List<Generation> _paused = [];
+    private readonly long _start;
+    private long _nextId;
+    private int _submitted, _isRunning, _lostSteps;
+
+    /// <summary>Makes an engine; nothing runs before <see cref="RunAsync"/>.</summary>
+    /// <param name="executor">Runs the steps; stays the caller's.</param>
+    /// <param name="options">Limits and habits.</param>
+    /// <param name="time">The clock of deadlines and timings.</param>
+    /// <exception cref="ArgumentException">The executor cannot run the steps that the options allow.</exception>
+    public LlmEngine(IExecutor executor, EngineOptions options, TimeProvider time)
+    {
+        _executor = executor;
+        _options = options;
+        _time = time;
+        _start = time.GetTimestamp();
+        var shape = executor.Shape;
+        _scheduler = new Scheduler(options.Scheduling, shape.KvBlocks);
+        LengthMax = (int)Math.Min(options.Scheduling.ContextMax, (long)shape.KvBlocks * ForwardInput.BlockTokens);
+        CheckLimits(options.Scheduling.StepLimits(shape.KvBlocks), shape.Limits);
+    }
+
+    /// <summary>What it did and does.</summary>
+    public EngineCounters Counters { get; } = new();
+
+    /// <summary>Positions of the longest sequence: the context, or the whole KV cache if that is less.</summary>
+    public int LengthMax { get; }
+
+    /// <summary>Queues a request.</summary>
+    /// <param name="request">What to continue, and how.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>Its tokens as they come.</returns>
+    /// <exception cref="RequestRefusedException">A value is out of range, the queue is full, or the engine
+    /// stops.</exception>
+    public Generation Submit(GenerationRequest request, CancellationToken cancellation = default)
+    {
+        request.Validate(_executor.Shape.VocabularySize, LengthMax);
+        var generation = CreateGeneration(request);
+
+        var queueMax = _options.Scheduling.QueueMax;
+        if (Interlocked.Add(ref _submitted, request.Choices) + Counters.Waiting > queueMax)
+        {
+            Interlocked.Add(ref _submitted, -request.Choices);
+            throw new RequestRefusedException(RefusalReason.QueueFull, "",
+                $"{Counters.Waiting} requests wait and {queueMax} may; ask again later.");
+        }
+        if (!_inbox.Writer.TryWrite(new(CommandKind.Add, generation)))
+        {
+            Interlocked.Add(ref _submitted, -request.Choices);
+            throw new RequestRefusedException(RefusalReason.Stopping, "", "The engine is stopping; ask another one.");
+        }
+
+        generation.CancelOn(cancellation);
+        return generation;
+    }
+
+    /// <summary>Takes no more requests; <see cref="RunAsync"/> returns when those it has are done.</summary>
+    public void Stop() => _inbox.Writer.TryComplete();
+
+    /// <summary>Runs until <see cref="Stop"/> and the last request's end, or until
+    /// <paramref name="cancellation"/>.</summary>
+    /// <remarks>
+    /// Cancellation ends every request at once, with <see cref="FinishReason.Cancelled"/>. If the executor fails, every
+    /// request fails with its exception, which is also thrown here.
+    /// </remarks>
+    public async Task RunAsync(CancellationToken cancellation = default)
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) == 1)
+            throw new InvalidOperationException("The engine runs already; it has one loop.");
+        // Steps keep a thread busy, so they do not begin on the caller's.
+        await Task.Run(() => LoopAsync(cancellation), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task LoopAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await AdmitAsync(cancellation).ConfigureAwait(false))
+            {
+                var batch = Schedule();
+                if (await TryExecuteAsync(batch, cancellation).ConfigureAwait(false)) Commit(batch);
+                Settle();
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            EndAll(null);
+        }
+        catch (Exception error)
+        {
+            EndAll(error);
+            throw;
+        }
+    }
+
+    /// <summary>Takes everything from the inbox; sleeps only when there is nothing to run.</summary>
+    private async ValueTask<bool> AdmitAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Receive();
+        Settle();
+        if (_scheduler.IsIdle)
+        {
+            _scheduler.CheckIntegrity();
+            if (!await _inbox.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false)) return false;
+            Receive();
+        }
+        return true;
+    }
+
+    private Batch Schedule()
+    {
+        DropSlowReaders();
+        var batch = _scheduler.Schedule(Now);
+        foreach (var chunk in batch.Chunks) chunk.Sequence.Output!.Started();
+        return batch;
+    }
+
+    private async ValueTask<bool> TryExecuteAsync(Batch batch, CancellationToken cancellation)
+    {
+        if (batch.IsEmpty)
+        {
+            if (!_scheduler.IsIdle && _scheduler.Ended.Count == 0) await SleepAsync(cancellation).ConfigureAwait(false);
+            return false;
+        }
+        try
+        {
+            await _executor.ExecuteAsync(batch, cancellation).ConfigureAwait(false);
+            _lostSteps = 0;
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            _scheduler.Abandon(batch);
+            throw;
+        }
+        catch (StepLostException) when (++_lostSteps <= _options.LostStepsMax)
+        {
+            Counters.AddLostStep();
+            _scheduler.Abandon(batch);
+            return false;
+        }
+    }
+
+    private void Commit(Batch batch)
+    {
+        _scheduler.Commit(batch);
+        var generated = 0;
+        for (var i = 0; i < batch.Chunks.Length; i++) generated += Deliver(batch, i);
+        Counters.AddStep(batch.TokenCount, generated);
+    }
+
+    /// <summary>Tells the readers of sequences that ended, and everyone else how busy the engine is.</summary>
+    private void Settle()
+    {
+        for (var i = 0; i < _scheduler.Ended.Count; i++)
+        {
+            var sequence = _scheduler.Ended[i];
+            Counters.AddEnded(sequence.PromptLength, sequence.CachedTokens, sequence.Preemptions);
+            if (sequence.Output is { } output) End(output, sequence, new(sequence.Choice, 0, false, sequence.Finish));
+        }
+        _scheduler.ClearEnded();
+        Counters.SetLoad(_scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.UsedBlocks);
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_start);
+
+    private Generation CreateGeneration(GenerationRequest request)
+    {
+        var first = Interlocked.Add(ref _nextId, request.Choices) - request.Choices;
+        var choices = new Sequence[request.Choices];
+        for (var i = 0; i < choices.Length; i++) choices[i] = new(first + i, request, i, _options.EosIds, LengthMax);
+        return new(this, choices, _options.UnreadTokensMax, _options.Scheduling.LogitRowsMax, _time, Now);
+    }
+
+    private static void CheckLimits(StepLimits needed, StepLimits found)
+    {
+        if (found.Tokens < needed.Tokens || found.Sequences < needed.Sequences
+            || found.LogitRows < needed.LogitRows || found.TableBlocks < needed.TableBlocks)
+            throw new ArgumentException($"The scheduler may ask for steps of {needed}; the model was built for "
+                + $"{found}. Build it for SchedulerOptions.StepLimits.");
+    }
+}

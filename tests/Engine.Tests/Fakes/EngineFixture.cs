@@ -1,0 +1,46 @@
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+
+namespace Minka.Engine.Tests.Fakes;
+
+/// <summary>An engine over a <see cref="RecallModel"/>, running until disposed.</summary>
+internal sealed class EngineFixture : IAsyncDisposable
+{
+    private readonly Task _run;
+
+    public EngineFixture(SchedulerOptions? scheduling = null, int kvBlocks = 64, EngineOptions? options = null,
+        int vocabularySize = 64, bool starts = true, Func<RecallModel, IExecutor>? executor = null)
+    {
+        scheduling ??= new SchedulerOptions { SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 16 };
+        Model = new RecallModel(scheduling.StepLimits(kvBlocks), kvBlocks, vocabularySize);
+        options = (options ?? new()) with { Scheduling = scheduling };
+        Engine = new LlmEngine(executor?.Invoke(Model) ?? new LocalExecutor(Model), options, TimeProvider.System);
+        _run = starts ? Engine.RunAsync(TestContext.Current.CancellationToken) : Task.CompletedTask;
+    }
+
+    public RecallModel Model { get; }
+
+    public LlmEngine Engine { get; }
+
+    public Generation Submit(GenerationRequest request) =>
+        Engine.Submit(request, TestContext.Current.CancellationToken);
+
+    /// <summary>Runs one request to its end; the texts of its choices.</summary>
+    public Task<int[][]> TextsAsync(GenerationRequest request) => TextsOf(Submit(request));
+
+    public async Task<int[]> TextAsync(GenerationRequest request) => (await TextsAsync(request))[0];
+
+    public static async Task<int[][]> TextsOf(Generation generation)
+    {
+        var texts = Enumerable.Range(0, generation.Request.Choices).Select(_ => new List<int>()).ToArray();
+        await foreach (var token in generation)
+            if (token.IsText) texts[token.Choice].Add(token.Id);
+        return [.. texts.Select(text => text.ToArray())];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Engine.Stop();
+        await _run;
+    }
+}
