@@ -1,18 +1,23 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Minka.Models.Loading;
 
 /// <summary>JSON of unknown origin: every way in which it can be wrong ends in a sentence.</summary>
 internal static class JsonText
 {
-    /// <summary>Parses a file whole.</summary>
+    /// <summary>Parses a file whole. All its strings are known to be Unicode, so nothing trips over them later.</summary>
     /// <exception cref="ModelFormatException">It is absent, too large, or no JSON.</exception>
     public static JsonDocument Parse(string path)
     {
         ReadOnlyMemory<byte> bytes = FileBytes.ReadAll(path, FileLimits.JsonBytes);
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
         var options = new JsonDocumentOptions { MaxDepth = FileLimits.JsonDepth };
-        return Guard(path, () => JsonDocument.Parse(bytes, options));
+        return Guard(path, () =>
+        {
+            CheckText(bytes.Span);
+            return JsonDocument.Parse(bytes, options);
+        });
     }
 
     /// <summary>Runs a reader of JSON and explains what it trips over: bad syntax, text that is no Unicode.</summary>
@@ -25,6 +30,17 @@ internal static class JsonText
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new ModelFormatException($"'{path}' is not sound JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>JSON's readers find out only when asked for a string that it is half a surrogate pair or no UTF-8.</summary>
+    private static void CheckText(ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text)) throw new FormatException("The text is not UTF-8.");
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = FileLimits.JsonDepth });
+        while (reader.Read())
+        {
+            if (reader.ValueIsEscaped) _ = reader.GetString();
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class GgufMetadata
         return value is not null;
     }
 
-    /// <summary>A whole number of any width; false when the key is absent, something else, or above 2⁶³ - 1.</summary>
+    /// <summary>A whole number of any width; false when the key is absent or something else.</summary>
     public bool TryGetInteger(string key, out long value)
     {
         value = _values.GetValueOrDefault(key) is long number ? number : 0;
@@ -44,7 +44,6 @@ public sealed class GgufMetadata
         {
             double number => (true, number),
             long number => (true, number),
-            ulong number => (true, number),
             _ => (false, 0.0),
         };
         return found;
@@ -68,7 +67,7 @@ public sealed class GgufMetadata
     /// <exception cref="IOException">The file went away.</exception>
     public int[]? Integers(string key) =>
         Find(key, type => type.IsInteger()) is not { } array ? null
-        : Read(array, reader => GgufReader.Scalar(reader, array.Type, key) is long value && value == (int)value
+        : Read(array, reader => GgufReader.Integer(reader, array.Type, key) is var value && value == (int)value
             ? (int)value
             : throw new ModelFormatException($"'{_file.Path}' has a number in '{key}' that does not fit 32 bits."));
 
@@ -77,8 +76,7 @@ public sealed class GgufMetadata
     public float[]? Floats(string key) =>
         Find(key, type => type.IsInteger() || type is GgufValueType.Float32 or GgufValueType.Float64) is not { } array
             ? null
-            : Read(array, reader => Convert.ToSingle(GgufReader.Scalar(reader, array.Type, key),
-                System.Globalization.CultureInfo.InvariantCulture));
+            : Read(array, reader => (float)GgufReader.Number(reader, array.Type, key));
 
     /// <summary>What kind of value a key has, for messages; null when it is absent.</summary>
     internal string? Kind(string key) => _values.GetValueOrDefault(key) switch

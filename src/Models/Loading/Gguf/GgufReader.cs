@@ -16,21 +16,26 @@ internal sealed class GgufReader
 
     public static GgufPart Read(FileBytes file) => new GgufReader(file).Read();
 
-    /// <summary>A number or flag: a long, an ulong from 2⁶³ on, a double or a bool.</summary>
-    public static object Scalar(ByteReader reader, GgufValueType type, string what) => type switch
+    /// <summary>A whole number; an unsigned one from 2⁶³ on counts as 2⁶³ - 1, which is as useless.</summary>
+    public static long Integer(ByteReader reader, GgufValueType type, string what) => type switch
     {
-        GgufValueType.UInt8 => (long)reader.U8(what),
-        GgufValueType.Int8 => (long)(sbyte)reader.U8(what),
-        GgufValueType.UInt16 => (long)reader.U16(what),
-        GgufValueType.Int16 => (long)(short)reader.U16(what),
-        GgufValueType.UInt32 => (long)reader.U32(what),
-        GgufValueType.Int32 => (long)reader.I32(what),
+        GgufValueType.UInt8 => reader.U8(what),
+        GgufValueType.Int8 => (sbyte)reader.U8(what),
+        GgufValueType.UInt16 => reader.U16(what),
+        GgufValueType.Int16 => (short)reader.U16(what),
+        GgufValueType.UInt32 => reader.U32(what),
+        GgufValueType.Int32 => reader.I32(what),
         GgufValueType.Int64 => (long)reader.U64(what),
-        GgufValueType.UInt64 => reader.U64(what) is var value && value <= long.MaxValue ? (long)value : value,
-        GgufValueType.Float32 => (double)reader.F32(what),
+        GgufValueType.UInt64 => (long)Math.Min(reader.U64(what), long.MaxValue),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a whole number."),
+    };
+
+    /// <summary>A number, whole or not.</summary>
+    public static double Number(ByteReader reader, GgufValueType type, string what) => type switch
+    {
+        GgufValueType.Float32 => reader.F32(what),
         GgufValueType.Float64 => reader.F64(what),
-        GgufValueType.Bool => reader.U8(what) != 0,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a number or a flag."),
+        _ => Integer(reader, type, what),
     };
 
     public static string Text(ByteReader reader, string what) =>
@@ -60,7 +65,9 @@ internal sealed class GgufReader
             {
                 GgufValueType.String => Text(_reader, key),
                 GgufValueType.Array => ReadArray(key, depth: 1),
-                _ => Scalar(_reader, type, key),
+                GgufValueType.Bool => _reader.U8(key) != 0,
+                _ when type.IsInteger() => Integer(_reader, type, key),
+                _ => Number(_reader, type, key),
             };
             if (!values.TryAdd(key, value))
                 throw new ModelFormatException($"'{_file.Path}' has the key '{key}' twice; one may stand.");

@@ -22,7 +22,7 @@ internal sealed class ConfigJson(string path, JsonElement value)
     public bool Names(string key) => value.TryGetProperty(key, out _);
 
     public string? Text(string key) => Find(key) is not { } found ? null
-        : found.ValueKind == JsonValueKind.String ? JsonText.Guard(path, () => found.GetString())
+        : found.ValueKind == JsonValueKind.String ? found.GetString()
         : throw Wrong(key, found, "a string");
 
     public bool? Flag(string key) => Find(key) is not { } found ? null
@@ -46,7 +46,7 @@ internal sealed class ConfigJson(string path, JsonElement value)
     /// <summary>A list of strings; null when absent.</summary>
     public string[]? Texts(string key) => Find(key) is not { } found ? null
         : found.ValueKind == JsonValueKind.Array && found.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String)
-            ? JsonText.Guard(path, () => found.EnumerateArray().Select(each => each.GetString()!).ToArray())
+            ? [.. found.EnumerateArray().Select(each => each.GetString()!)]
             : throw Wrong(key, found, "a list of strings");
 
     /// <summary>An object within; null when absent.</summary>

@@ -90,7 +90,7 @@ internal sealed class SafetensorsSet : IDisposable
         if (document.RootElement.ValueKind != JsonValueKind.Object
             || !document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
             throw new ModelFormatException($"'{path}' has no weight_map, which says where each tensor is.");
-        return JsonText.Guard(path, () => ReadMap(path, map));
+        return ReadMap(path, map);
     }
 
     private static Dictionary<string, string> ReadMap(string path, JsonElement map)
