@@ -6,7 +6,7 @@ namespace Minka.Models.Loading;
 /// <summary>JSON of unknown origin: every way in which it can be wrong ends in a sentence.</summary>
 internal static class JsonText
 {
-    /// <summary>Parses a file whole. All its strings are known to be Unicode, so nothing trips over them later.</summary>
+    /// <summary>Parses a file whole. Its strings are Unicode, all of them, so nothing trips later.</summary>
     /// <exception cref="ModelFormatException">It is absent, too large, or no JSON.</exception>
     public static JsonDocument Parse(string path)
     {
@@ -33,7 +33,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>JSON's readers find out only when asked for a string that it is half a surrogate pair or no UTF-8.</summary>
+    /// <summary>JSON readers find broken text only when they are asked for that very string.</summary>
     private static void CheckText(ReadOnlySpan<byte> text)
     {
         if (!Utf8.IsValid(text)) throw new FormatException("The text is not UTF-8.");

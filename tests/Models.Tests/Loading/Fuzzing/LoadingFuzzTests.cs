@@ -43,7 +43,8 @@ public sealed class LoadingFuzzTests
 
     private static bool IsOn(int round, long start) =>
         Environment.GetEnvironmentVariable("MINKA_FUZZ_SECONDS") is { Length: > 0 } seconds
-            ? TimeProvider.System.GetElapsedTime(start).TotalSeconds < double.Parse(seconds, CultureInfo.InvariantCulture)
+            ? TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(
+                double.Parse(seconds, CultureInfo.InvariantCulture))
             : round < Rounds;
 
     private static bool Refuses(FuzzTarget target, string path, int seed)

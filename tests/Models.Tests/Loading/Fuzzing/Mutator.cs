@@ -17,8 +17,9 @@ internal sealed class Mutator(int seed)
 
     private static readonly byte[][] _texts = [.. new[]
     {
-        "null", "true", "-1", "0", "1e999", "-0.5", "9223372036854775808", "99999999999", "\"\"", "[]", "{}", "[[[[", "{",
-        "}", "]", "\"", ",", ":", "\\ud800", "\\u0000", "\u00FF", "..", "/", "{\"a\":", "GGUF", "F32", "F64", "yarn",
+        "null", "true", "-1", "0", "1e999", "-0.5", "9223372036854775808", "99999999999", "\"\"", "[]", "{}", "[[[[",
+        "{", "}", "]", "\"", ",", ":", "\\ud800", "\\u0000", "\u00FF", "..", "/", "{\"a\":", "F32", "F64",
+        "yarn",
     }.Select(Encoding.UTF8.GetBytes)];
 
     private readonly Random _random = new(seed);

@@ -12,7 +12,8 @@ public sealed class GgufMetadataTests : IDisposable
     {
         using var file = Open(new GgufWriter()
             .Add("u8", (byte)200).Add("i8", (sbyte)-3).Add("u16", (ushort)65535).Add("i16", (short)-4)
-            .Add("u32", uint.MaxValue).Add("i32", -5).Add("u64", (ulong)7).Add("huge", ulong.MaxValue).Add("i64", long.MinValue)
+            .Add("u32", uint.MaxValue).Add("i32", -5)
+            .Add("u64", (ulong)7).Add("huge", ulong.MaxValue).Add("i64", long.MinValue)
             .Add("f32", 0.5f).Add("f64", 0.1).Add("yes", true).Add("no", false).Add("text", "naïve 🦙"));
 
         Assert.Equal(200, Integer(file, "u8"));
