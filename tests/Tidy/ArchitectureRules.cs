@@ -78,7 +78,7 @@ public sealed partial class ArchitectureRules
 
     private static bool Derives(Member type, string from) =>
         !type.Header.StartsWith("interface", StringComparison.Ordinal)
-        && Regex.IsMatch(type.Header, $@":[^:]*\b{from}\b", RegexOptions.Singleline);
+        && from.Split(", ").Any(one => Regex.IsMatch(type.Header, $@":[^:]*\b{one}\b", RegexOptions.Singleline));
 
     private static int LinesIn(string folder) => Repository.CSharp
         .Where(file => file.Folder == folder || file.Folder.StartsWith(folder + "/", StringComparison.Ordinal))

@@ -23,7 +23,7 @@ internal static partial class Outline
         foreach (Match type in TypeHeader().Matches(file.Code))
         {
             var open = type.Index + type.Length - 1;
-            if (file.Code[open] != '{') continue;
+            if (file.Code[open] != '{' || type.Value.StartsWith("enum", StringComparison.Ordinal)) continue;
             for (var at = open + 1; at < file.Code.Length && NextMember(file.Code, at) is var (start, end); at = end)
                 if (AsMethod(file.Code, start, end) is { } method) yield return method;
         }
@@ -59,6 +59,7 @@ internal static partial class Outline
     {
         var text = code[start..end];
         var body = text.IndexOfAny(['{', ';']);
+        if (body < 0) return null;
         var arrow = text.IndexOf("=>", StringComparison.Ordinal);
         var header = text[..(arrow >= 0 && arrow < body ? arrow : body)];
         var match = MethodName().Match(header);

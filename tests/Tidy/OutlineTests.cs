@@ -37,6 +37,7 @@ public sealed class OutlineTests
                 _ => 2,
             };
 
+            private enum Size { Small, Large }
             private record struct Lid(int Width);
             private sealed class Inner { public Inner() { } }
         }
@@ -46,7 +47,7 @@ public sealed class OutlineTests
 
     [Fact]
     public void Types_are_found_outside_comments() =>
-        Assert.Equal(["Pot", "Lid", "Inner"], Outline.Types(Read()).Select(type => type.Name));
+        Assert.Equal(["Pot", "Size", "Lid", "Inner"], Outline.Types(Read()).Select(type => type.Name));
 
     [Fact]
     public void Methods_are_measured_from_signature_to_closing_brace() => Assert.Equal(
