@@ -1,0 +1,19 @@
+namespace Minka.Collectives.Transports;
+
+/// <summary>How a TCP transport waits.</summary>
+public sealed record TcpTransportOptions
+{
+    /// <summary>Longest silence of a rank that is waited for.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a receiver asks again and again before it sleeps. More helps only where a core has nothing else to do.
+    /// </summary>
+    public TimeSpan Spin { get; init; } = TimeSpan.FromMicroseconds(40);
+
+    /// <summary>Longest message in bytes; longer values are sent in parts.</summary>
+    public int MessageBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>Clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,308 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using Minka.Collectives.Joining;
+using Minka.Collectives.Transports;
+
+namespace Minka.Collectives.Tests;
+
+/// <summary>
+/// What strangers send to a worker's port: each is closed with one line, and ranks join as if none had come.
+/// </summary>
+public sealed class HandshakeAttackTests : IAsyncLifetime
+{
+    private const int TimeoutMilliseconds = 400;
+
+    private static readonly PresharedKey _key = PresharedKey.Create();
+    private readonly Listeners _cluster = new(2, _key, TimeSpan.FromMilliseconds(TimeoutMilliseconds));
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Connecting_and_closing_is_ignored()
+    {
+        for (var i = 0; i < 50; i++) Connect().Dispose();
+
+        await AssertStillJoinsAsync();
+    }
+
+    public static TheoryData<string> Garbage() =>
+    [
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        new string('\u00ff', 8),
+        "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", // A TLS hello.
+        "MNKF" + new string('\u00ff', 32), // Ours, then lengths of 2^32 - 1.
+        new string('\0', 4000),
+    ];
+
+    [Theory, MemberData(nameof(Garbage))]
+    public async Task Garbage_is_closed_with_one_line(string latin1)
+    {
+        using var stranger = Connect();
+        await SendAsync(stranger, Encoding.Latin1.GetBytes(latin1));
+
+        await AssertClosedAsync(stranger);
+        Assert.Single(_cluster.Log);
+        await AssertStillJoinsAsync();
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(-1)]
+    [InlineData(Handshake.PayloadMax + 1)]
+    public async Task An_announced_length_beyond_the_limit_is_closed_at_once(int length)
+    {
+        var frame = HelloFrame(Hello.From(_cluster.Identities()[1], HelloRole.Connector));
+        BitConverter.TryWriteBytes(frame.AsSpan(28), length);
+        using var stranger = Connect();
+        var watch = Stopwatch.StartNew();
+        await SendAsync(stranger, frame[..36]);
+
+        await AssertClosedAsync(stranger);
+        Assert.InRange(watch.ElapsedMilliseconds, 0, TimeoutMilliseconds - 1);
+        Assert.Contains("at most 512 are allowed", Assert.Single(_cluster.Log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slow_or_silent_stranger_is_closed_after_the_time_limit_however_it_drips()
+    {
+        using var silent = Connect();
+        using var slow = Connect();
+        var watch = Stopwatch.StartNew();
+        var dripping = DripAsync(slow, HelloFrame(Hello.From(_cluster.Identities()[1], HelloRole.Connector)));
+
+        await AssertClosedAsync(silent);
+        await AssertClosedAsync(slow);
+
+        Assert.InRange(watch.ElapsedMilliseconds, TimeoutMilliseconds / 2, TimeoutMilliseconds * 10);
+        await dripping;
+        Assert.All(_cluster.Log, line => Assert.Contains("within 0.4 s", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Hundreds_of_idle_connections_do_not_keep_ranks_out()
+    {
+        var strangers = Enumerable.Range(0, 300).Select(_ => Connect()).ToList();
+
+        await AssertStillJoinsAsync();
+
+        strangers.ForEach(stranger => stranger.Dispose());
+    }
+
+    [Fact]
+    public async Task Without_the_key_nothing_that_the_key_made_is_shown()
+    {
+        using var stranger = Connect();
+        await SendAsync(stranger, HelloFrame(Hello.From(_cluster.Identities()[1], HelloRole.Connector)));
+        var hello = await ReadFrameAsync(stranger);
+        await SendAsync(stranger, Frame36(FrameType.Proof, new byte[32], sequence: 1));
+
+        var answer = await ReadFrameAsync(stranger);
+
+        Assert.Equal((ushort)FrameType.Hello, BitConverter.ToUInt16(hello, 6));
+        Assert.Equal((ushort)FrameType.Refusal, BitConverter.ToUInt16(answer, 6));
+        Assert.StartsWith("the keys differ", Encoding.UTF8.GetString(answer[36..]), StringComparison.Ordinal);
+        await AssertClosedAsync(stranger);
+    }
+
+    /// <summary>A recorded handshake of a real rank is sent again, byte for byte.</summary>
+    [Fact]
+    public async Task A_replayed_handshake_is_refused()
+    {
+        var recorded = await RecordConnectorAsync();
+        var first = _cluster.JoinOneAsync(_cluster.Identities()[0], TimeSpan.FromSeconds(3));
+        using var replay = Connect();
+
+        await SendAsync(replay, recorded.Hello);
+        await ReadFrameAsync(replay);
+        await SendAsync(replay, recorded.Proof);
+
+        Assert.Equal((ushort)FrameType.Refusal, BitConverter.ToUInt16(await ReadFrameAsync(replay), 6));
+        Assert.Contains(_cluster.Log, line => line.Contains("the keys differ", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<PeerLostException>(() => first);
+    }
+
+    /// <summary>
+    /// The stranger has no key. It listens, and a rank connects to it; it opens a second connection to that rank's own
+    /// port and hands the rank's words back and forth, to have the rank prove itself to itself.
+    /// </summary>
+    [Fact]
+    public async Task A_rank_cannot_be_made_to_answer_itself()
+    {
+        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        trap.Listen(8);
+        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
+            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), TimeSpan.FromSeconds(1), CancellationToken.None);
+        using var fromVictim = await trap.AcceptAsync(_cancellation);
+        using var toVictim = Connect(1);
+
+        var hello = await ReadFrameAsync(fromVictim);
+        await SendAsync(toVictim, hello);
+        await SendAsync(fromVictim, await ReadFrameAsync(toVictim)); // The victim's acceptor says Hello to itself.
+        var proof = await ReadFrameAsync(fromVictim);
+        await SendAsync(toVictim, proof);
+        var answer = await ReadFrameAsync(toVictim);
+
+        // The proof is genuine, so what stops it is that the victim is nobody's rank below itself.
+        Assert.Equal((ushort)FrameType.Refusal, BitConverter.ToUInt16(answer, 6));
+        await Assert.ThrowsAsync<PeerLostException>(() => victim);
+    }
+
+    [Fact]
+    public async Task A_proof_sent_back_is_refused()
+    {
+        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        trap.Listen(8);
+        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
+            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), TimeSpan.FromMilliseconds(800), CancellationToken.None);
+        using var fromVictim = await trap.AcceptAsync(_cancellation);
+        await ReadFrameAsync(fromVictim);
+        await SendAsync(fromVictim, HelloFrame(Hello.From(_cluster.Identities()[0], HelloRole.Acceptor)));
+        var proof = await ReadFrameAsync(fromVictim);
+
+        await SendAsync(fromVictim, proof);
+
+        await AssertClosedAsync(fromVictim);
+        trap.Dispose();
+        await Assert.ThrowsAsync<PeerLostException>(() => victim);
+    }
+
+    [Fact]
+    public async Task A_hello_sent_back_is_refused()
+    {
+        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        trap.Listen(8);
+        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
+            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), TimeSpan.FromMilliseconds(800), CancellationToken.None);
+        using var fromVictim = await trap.AcceptAsync(_cancellation);
+
+        await SendAsync(fromVictim, await ReadFrameAsync(fromVictim));
+
+        Assert.Equal((ushort)FrameType.Refusal, BitConverter.ToUInt16(await ReadFrameAsync(fromVictim), 6));
+        trap.Dispose();
+        await Assert.ThrowsAsync<PeerLostException>(() => victim);
+    }
+
+    /// <summary>Any one changed bit of Hello or Proof, and any cut, leads to a close and never to a member.</summary>
+    [Fact]
+    public async Task Damaged_handshakes_never_get_in_and_never_stop_the_listener()
+    {
+        var random = new Random(22);
+        var recorded = await RecordConnectorAsync();
+        byte[] words = [.. recorded.Hello, .. recorded.Proof];
+        for (var round = 0; round < 150; round++)
+        {
+            var damaged = words[..(round % 5 == 0 ? random.Next(words.Length) : words.Length)];
+            if (damaged.Length > 0) damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            using var stranger = Connect();
+            await SendAsync(stranger, damaged);
+            stranger.Shutdown(SocketShutdown.Send);
+            await AssertClosedAsync(stranger);
+        }
+        Assert.InRange(_cluster.Log.Count, 150, 152);
+        await AssertStillJoinsAsync();
+    }
+
+    private async Task<(byte[] Hello, byte[] Proof)> RecordConnectorAsync()
+    {
+        using var recorder = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        recorder.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        recorder.Listen(8);
+        var rank = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
+            [recorder.LocalEndPoint!, recorder.LocalEndPoint!], new(), TimeSpan.FromMilliseconds(500),
+            CancellationToken.None);
+        using var fromRank = await recorder.AcceptAsync(_cancellation);
+        using var toRank = Connect(); // Hand the words on, as someone in the middle who listens.
+        var hello = await ReadFrameAsync(fromRank);
+        await SendAsync(toRank, hello);
+        await SendAsync(fromRank, await ReadFrameAsync(toRank));
+        var proof = await ReadFrameAsync(fromRank);
+        fromRank.Dispose();
+        recorder.Dispose();
+        toRank.Dispose();
+        await Assert.ThrowsAsync<PeerLostException>(() => rank);
+        return (hello, proof);
+    }
+
+    private async Task AssertStillJoinsAsync() => Ranks.RunAll(
+        await _cluster.JoinAsync(_cluster.Identities()), transport => new MeshCommunicator(transport, new()).Barrier());
+
+    private Socket Connect(int rank = 0)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Connect(_cluster[rank].EndPoint);
+        return socket;
+    }
+
+    private async Task SendAsync(Socket socket, byte[] bytes)
+    {
+        try
+        {
+            await socket.SendAsync(bytes, SocketFlags.None, _cancellation);
+        }
+        catch (SocketException)
+        {
+            // Closed already, which is what strangers get.
+        }
+    }
+
+    private async Task DripAsync(Socket socket, byte[] bytes)
+    {
+        foreach (var one in bytes)
+        {
+            await SendAsync(socket, [one]);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, _cancellation);
+        }
+    }
+
+    private static async Task AssertClosedAsync(Socket socket)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
+        var buffer = new byte[4096];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset: closed with our bytes unread.
+        }
+    }
+
+    private async Task<byte[]> ReadFrameAsync(Socket socket)
+    {
+        var header = new byte[36];
+        await ReadAsync(socket, header);
+        var payload = new byte[BitConverter.ToInt32(header, 28)];
+        await ReadAsync(socket, payload);
+        return [.. header, .. payload];
+    }
+
+    private async Task ReadAsync(Socket socket, Memory<byte> into)
+    {
+        while (into.Length > 0)
+        {
+            var count = await socket.ReceiveAsync(into, SocketFlags.None, _cancellation);
+            Assert.NotEqual(0, count);
+            into = into[count..];
+        }
+    }
+
+    private static byte[] HelloFrame(Hello hello) => Frame36(FrameType.Hello, hello.ToBytes(), sequence: 0);
+
+    private static byte[] Frame36(FrameType type, byte[] payload, ulong sequence)
+    {
+        byte[] frame = [.. new byte[36], .. payload];
+        Frame.Write(frame, type, sequence, 1);
+        return frame;
+    }
+}

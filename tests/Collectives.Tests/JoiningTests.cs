@@ -1,0 +1,135 @@
+using System.Net;
+using Minka.Collectives.Joining;
+
+namespace Minka.Collectives.Tests;
+
+public sealed class JoiningTests
+{
+    private static readonly TimeSpan _within = TimeSpan.FromSeconds(20);
+    private static readonly PresharedKey _key = PresharedKey.Create();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(6)]
+    public async Task Ranks_find_each_other_and_sum(int size)
+    {
+        await using var cluster = new Listeners(size, _key);
+
+        var transports = await cluster.JoinAsync(cluster.Identities());
+
+        Ranks.RunAll(transports, transport =>
+        {
+            var x = new float[] { transport.Rank + 1 };
+            new MeshCommunicator(transport, new()).AllReduce(x);
+            Assert.Equal(size * (size + 1) / 2, x[0]);
+        });
+    }
+
+    [Fact]
+    public async Task A_listener_serves_one_cluster_after_another()
+    {
+        await using var cluster = new Listeners(3, _key);
+        for (var epoch = 1; epoch <= 3; epoch++)
+            Ranks.RunAll(await cluster.JoinAsync(cluster.Identities(epoch)), transport =>
+                new MeshCommunicator(transport, new()).Barrier());
+    }
+
+    [Fact]
+    public async Task Ranks_may_come_in_any_order()
+    {
+        await using var cluster = new Listeners(3, _key);
+        var identities = cluster.Identities();
+        var late = cluster.JoinOneAsync(identities[2], _within);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
+        var first = cluster.JoinOneAsync(identities[0], _within);
+        var second = cluster.JoinOneAsync(identities[1], _within);
+
+        Ranks.RunAll([await first, await second, await late], transport =>
+            new MeshCommunicator(transport, new()).Barrier());
+    }
+
+    [Theory]
+    [InlineData("model", "the models differ: 1111")]
+    [InlineData("plan", "the plans differ: 2222")]
+    [InlineData("epoch", "the epochs differ: 1 here, 9 there")]
+    [InlineData("size", "the sizes differ: 2 ranks here, 3 there")]
+    public async Task A_rank_of_another_cluster_is_refused_with_both_values(string what, string sentence)
+    {
+        await using var cluster = new Listeners(2, _key);
+        var identities = cluster.Identities();
+        var other = what switch
+        {
+            "model" => identities[1] with { ModelHash = new('9', 64) },
+            "plan" => identities[1] with { PlanHash = new('9', 64) },
+            "epoch" => identities[1] with { Epoch = 9 },
+            _ => identities[1] with { Size = 3 },
+        };
+        var shortly = TimeSpan.FromSeconds(1);
+        var first = cluster.JoinOneAsync(identities[0], shortly);
+        var second = TcpMesh.JoinAsync(cluster[1], other,
+            [.. Enumerable.Repeat(cluster[0].EndPoint, other.Size)], new(), shortly, CancellationToken.None);
+
+        var refused = await Assert.ThrowsAsync<PeerLostException>(() => second);
+        await Assert.ThrowsAsync<PeerLostException>(() => first);
+
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(cluster.Log, line => line.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_rank_with_another_key_is_refused()
+    {
+        await using var cluster = new Listeners(2, _key);
+        await using var stranger =
+            PeerListener.Start(new(IPAddress.Loopback, 0), new() { Key = PresharedKey.Create() });
+        var identities = cluster.Identities();
+        var shortly = TimeSpan.FromSeconds(1);
+        var first = cluster.JoinOneAsync(identities[0], shortly);
+
+        var refused = await Assert.ThrowsAsync<PeerLostException>(() => TcpMesh.JoinAsync(
+            stranger, identities[1], cluster.EndPoints, new(), shortly, CancellationToken.None));
+
+        Assert.Contains("the keys differ", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<PeerLostException>(() => first);
+    }
+
+    [Fact]
+    public async Task A_rank_that_does_not_come_is_named()
+    {
+        await using var cluster = new Listeners(2, _key);
+        var identities = cluster.Identities();
+
+        var lost = await Assert.ThrowsAsync<PeerLostException>(() =>
+            cluster.JoinOneAsync(identities[0], TimeSpan.FromMilliseconds(300)));
+
+        Assert.Equal(1, lost.Rank);
+        Assert.Contains("it did not connect to rank 0 in time", lost.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Off_loopback_a_key_is_required()
+    {
+        var refused = Assert.Throws<InvalidOperationException>(() =>
+            PeerListener.Start(new(IPAddress.Any, 0), new()));
+        Assert.Contains("needs a key", refused.Message, StringComparison.Ordinal);
+
+        await using var open = PeerListener.Start(new(IPAddress.Any, 0), new() { Key = _key });
+        Assert.NotEqual(0, open.EndPoint.Port);
+    }
+
+    [Fact]
+    public void A_key_survives_text_and_is_never_shown_by_accident()
+    {
+        var text = _key.Reveal();
+
+        Assert.Equal(text, PresharedKey.Parse($" {text}\n").Reveal());
+        Assert.DoesNotContain(text[10..], _key.ToString(), StringComparison.Ordinal);
+        foreach (var wrong in new[] { "", text[..^1], text + "0", text[..^1] + "g", text.Replace('-', '_') })
+        {
+            var refused = Assert.Throws<FormatException>(() => PresharedKey.Parse(wrong));
+            Assert.Contains("minka key new", refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(text[12..40], refused.Message, StringComparison.Ordinal);
+        }
+    }
+}

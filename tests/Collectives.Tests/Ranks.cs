@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using Minka.Collectives.Transports;
+
+namespace Minka.Collectives.Tests;
+
+/// <summary>Groups of ranks in this process, one thread each.</summary>
+internal static class Ranks
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static IReadOnlyList<ITransport> InMemory(int size, TimeSpan? deadline = null) =>
+        MemoryTransport.Create(size, deadline ?? Deadline, TimeProvider.System);
+
+    public static IReadOnlyList<TcpTransport> OverTcp(int size, TcpTransportOptions? options = null)
+    {
+        var sockets = Sockets(size);
+        return [.. Enumerable.Range(0, size).Select(rank =>
+            new TcpTransport(rank, sockets[rank], epoch: 1, options ?? new() { Deadline = Deadline }))];
+    }
+
+    /// <summary>A connection on loopback for each pair of ranks.</summary>
+    public static Socket?[][] Sockets(int size)
+    {
+        var sockets = Enumerable.Range(0, size).Select(_ => new Socket?[size]).ToArray();
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(64);
+        for (var low = 0; low < size; low++)
+            for (var high = low + 1; high < size; high++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Connect(listener.LocalEndPoint!);
+                (sockets[low][high], sockets[high][low]) = (socket, listener.Accept());
+            }
+        return sockets;
+    }
+
+    /// <summary>Runs one body per rank at once; null for a rank that ended well, else what it threw.</summary>
+    public static Exception?[] Run(IReadOnlyList<ITransport> transports, Action<ITransport> body)
+    {
+        var thrown = new Exception?[transports.Count];
+        var threads = transports.Select((transport, rank) => new Thread(() =>
+        {
+            try
+            {
+                body(transport);
+            }
+            catch (Exception any)
+            {
+                thrown[rank] = any;
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        return thrown;
+    }
+
+    /// <summary>Runs one body per rank at once; all must end well. Disposes the transports.</summary>
+    public static void RunAll(IReadOnlyList<ITransport> transports, Action<ITransport> body)
+    {
+        var thrown = Run(transports, body);
+        foreach (var transport in transports) transport.Dispose();
+        Assert.All(thrown, Assert.Null);
+    }
+}
