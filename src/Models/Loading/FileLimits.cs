@@ -12,7 +12,7 @@ internal static class FileLimits
     public const int GgufDimensions = 4;
     public const int GgufHeaderBytes = 256 << 20;
     public const int GgufParts = 1_000;
-    public const int SafetensorsShards = 2_000;
+    public const int SafetensorsShards = 500;
     public const int SafetensorsHeaderBytes = 100_000_000;
     public const int Dimensions = 8;
     public const int Templates = 100;

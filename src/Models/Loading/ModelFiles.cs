@@ -38,8 +38,21 @@ public static class ModelFiles
     /// </summary>
     public static IWeightFile Inspect(string path)
     {
-        if (Directory.Exists(path)) return OpenFolder(path);
+        try
+        {
+            return Directory.Exists(path) ? OpenFolder(path) : OpenFile(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ModelFormatException($"'{path}' may not be read by this user; change its permissions.", e);
+        }
+    }
 
+    /// <summary>Bytes of all tensors together, as they are stored.</summary>
+    public static long WeightBytes(IWeightFile file) => file.Stored.Sum(tensor => tensor.Bytes);
+
+    private static IWeightFile OpenFile(string path)
+    {
         Span<byte> start = stackalloc byte[StartBytes];
         using (var file = FileBytes.Open(path))
         {
@@ -52,9 +65,6 @@ public static class ModelFiles
         throw new ModelFormatException($"'{path}' is {Describe(start)}; a model in GGUF, safetensors or "
             + "distributed-llama's format, or a folder with one, is needed.");
     }
-
-    /// <summary>Bytes of all tensors together, as they are stored.</summary>
-    public static long WeightBytes(IWeightFile file) => file.Stored.Sum(tensor => tensor.Bytes);
 
     private static IWeightFile OpenFolder(string folder)
     {

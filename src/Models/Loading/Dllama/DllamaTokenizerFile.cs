@@ -118,13 +118,13 @@ public sealed record DllamaTokenizerFile
         }
     }
 
-    private static DllamaPiece[] ReadPieces(ByteReader reader, string path, int count)
+    private static List<DllamaPiece> ReadPieces(ByteReader reader, string path, int count)
     {
         if ((long)count * PieceBytes > reader.Remaining)
             throw new ModelFormatException($"'{path}' announces {count} pieces, but {reader.Remaining} bytes are left; "
                 + "the file is cut short, fetch it again.");
 
-        var pieces = new DllamaPiece[count];
+        List<DllamaPiece> pieces = [];
         for (var i = 0; i < count; i++)
         {
             var score = reader.F32("a score");
@@ -132,7 +132,7 @@ public sealed record DllamaTokenizerFile
             if (length is 0 or > FileLimits.StringBytes || float.IsNaN(score))
                 throw new ModelFormatException($"Piece {i} of '{path}' has {length} bytes and the score {score}; "
                     + $"1 to {FileLimits.StringBytes} bytes and a number are needed.");
-            pieces[i] = new DllamaPiece(reader.Take((int)length, "a piece").ToArray(), score);
+            pieces.Add(new DllamaPiece(reader.Take((int)length, "a piece").ToArray(), score));
         }
         return pieces;
     }

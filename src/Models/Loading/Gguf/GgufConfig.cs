@@ -74,7 +74,6 @@ internal sealed class GgufConfig
 
     private int VocabularySize()
     {
-        if (Has("vocab_size")) return Need("vocab_size");
         var embedding = _file.Stored.FirstOrDefault(t => t.Name == "token_embd.weight")
             ?? throw new ModelFormatException($"'{_file.Path}' has no tensor 'token_embd.weight': it is a vocabulary "
                 + "without a model.");

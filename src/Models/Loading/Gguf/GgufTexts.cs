@@ -36,7 +36,7 @@ internal static class GgufTexts
         metadata.TryGetFloat("general.sampling." + key, out var value) ? (float)value : null;
 
     private static int? End(string path, GgufMetadata metadata, string key) =>
-        !metadata.TryGetInteger(key, out var id) || id == uint.MaxValue ? null
+        !metadata.TryGetInteger(key, out var id) || id is -1 or uint.MaxValue ? null
         : id == (int)id ? (int)id
         : throw new ModelFormatException($"'{path}' gives {key} as {id}, which is no token.");
 }

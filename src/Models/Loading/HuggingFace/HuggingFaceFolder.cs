@@ -45,7 +45,7 @@ public sealed class HuggingFaceFolder : IWeightFile
     /// <remarks>Hyperparameters are read when asked for: a folder of an unknown family can be looked at.</remarks>
     /// <param name="path">
     /// The folder, whose weights are <c>model.safetensors</c>, the shards of <c>model.safetensors.index.json</c>, or
-    /// its only safetensors file; or a file beside its <c>config.json</c>.
+    /// its only safetensors file; or a file beside its <c>config.json</c>, of a model in shards any.
     /// </param>
     /// <exception cref="ModelFormatException">A file is missing or not sound.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
@@ -59,7 +59,7 @@ public sealed class HuggingFaceFolder : IWeightFile
                 + "fetch it from where the model was published.");
 
         var config = ConfigJson.Read(configPath);
-        var weights = isFolder ? SafetensorsSet.OpenFolder(path) : SafetensorsSet.OpenFile(path);
+        var weights = isFolder ? SafetensorsSet.OpenFolder(path) : SafetensorsSet.OpenFile(folder, path);
         try
         {
             return new HuggingFaceFolder(folder, config, weights);

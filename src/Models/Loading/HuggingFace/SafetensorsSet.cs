@@ -16,17 +16,25 @@ internal sealed class SafetensorsSet : IDisposable
     /// <summary>All tensors by the file's names.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Tensors => _tensors;
 
-    public static SafetensorsSet OpenFile(string path) => Open(set => set.AddWhole(path));
+    /// <summary>A file, with all other shards when the index beside it counts it among them.</summary>
+    public static SafetensorsSet OpenFile(string folder, string path)
+    {
+        var index = Path.Combine(folder, Index);
+        var shards = File.Exists(index) ? ReadIndex(index) : [];
+        return Open(shards.ContainsValue(Path.GetFileName(path))
+            ? set => set.AddShards(folder, index, shards)
+            : set => set.AddWhole(path));
+    }
 
     public static SafetensorsSet OpenFolder(string folder)
     {
         var single = Path.Combine(folder, Single);
-        if (File.Exists(single)) return OpenFile(single);
+        if (File.Exists(single)) return Open(set => set.AddWhole(single));
         var index = Path.Combine(folder, Index);
-        if (File.Exists(index)) return Open(set => set.AddShards(folder, index));
+        if (File.Exists(index)) return Open(set => set.AddShards(folder, index, ReadIndex(index)));
 
         string[] others = [.. Directory.EnumerateFiles(folder, "*.safetensors").Take(2)];
-        return others.Length == 1 ? OpenFile(others[0]) : throw new ModelFormatException(
+        return others.Length == 1 ? Open(set => set.AddWhole(others[0])) : throw new ModelFormatException(
             $"'{folder}' has neither {Single} nor {Index}, and {(others.Length == 0 ? "no" : "several")} other "
             + "safetensors files; fetch the missing file, or name the one to use.");
     }
@@ -56,16 +64,16 @@ internal sealed class SafetensorsSet : IDisposable
         foreach (var (name, tensor) in Add(path).Tensors) _tensors.Add(name, tensor);
     }
 
-    private void AddShards(string folder, string index)
+    private void AddShards(string folder, string index, Dictionary<string, string> shardByTensor)
     {
-        var shards = new Dictionary<string, SafetensorsFile>();
-        foreach (var (name, shard) in ReadIndex(index))
+        var files = new Dictionary<string, SafetensorsFile>();
+        foreach (var (name, shard) in shardByTensor)
         {
-            if (!shards.TryGetValue(shard, out var file))
+            if (!files.TryGetValue(shard, out var file))
             {
                 if (!File.Exists(Path.Combine(folder, shard)))
                     throw new ModelFormatException($"'{index}' needs '{shard}', which is not beside it; fetch it.");
-                shards.Add(shard, file = Add(Path.Combine(folder, shard)));
+                files.Add(shard, file = Add(Path.Combine(folder, shard)));
             }
             if (!file.Tensors.TryGetValue(name, out var tensor))
                 throw new ModelFormatException($"'{index}' looks for the tensor '{name}' in '{shard}', which has none; "

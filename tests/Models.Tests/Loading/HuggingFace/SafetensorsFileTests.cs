@@ -74,6 +74,16 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Throws<IOException>(() => file.Tensors["a"].ReadBytes());
     }
 
+    [Fact]
+    public void Every_real_file_opens()
+    {
+        foreach (var path in SharedFiles.Find("*.safetensors"))
+        {
+            using var file = SafetensorsFile.Open(path);
+            Assert.Equal(new FileInfo(path).Length, file.Tensors.Values.Max(tensor => tensor.Offset + tensor.Bytes));
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private SafetensorsFile Open(byte[] bytes) => SafetensorsFile.Open(_folder.Write("model.safetensors", bytes));
