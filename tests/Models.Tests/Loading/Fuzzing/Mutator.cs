@@ -28,7 +28,7 @@ internal sealed class Mutator(int seed)
     public byte[] Mutate(byte[] sound)
     {
         List<byte> bytes = [.. sound];
-        for (var edits = _random.Next(1, EditsMax + 1); edits > 0 && bytes.Count > 0; edits--) Edit(bytes);
+        for (var edits = 1 + _random.Next(2) * _random.Next(EditsMax); edits > 0 && bytes.Count > 0; edits--) Edit(bytes);
         return bytes.Count > 0 ? [.. bytes] : [0];
     }
 
