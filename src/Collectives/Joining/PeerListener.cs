@@ -111,8 +111,8 @@ public sealed class PeerListener : IAsyncDisposable
         catch (Exception refused) when (refused is HandshakeException or SocketException or OperationCanceledException
             or ObjectDisposedException)
         {
-            socket.Dispose();
             _options.Log($"A connection from {from} was closed: {Reason(refused)}.");
+            socket.Dispose();
         }
         finally
         {
