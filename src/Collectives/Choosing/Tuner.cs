@@ -25,7 +25,8 @@ internal sealed class Tuner(Group group, IWire wire)
     public CollectiveTuning Run(TimeSpan atMost)
     {
         group.Barrier();
-        var link = Agree(new(MeasureLatency(), MeasureBulk()));
+        var latency = MeasureLatency();
+        var link = Agree(new(latency, MeasureBulk(latency)));
         var repetitions = Plan(link, atMost);
         var times = new double[repetitions.Length];
         for (var i = 0; i < times.Length; i++)
@@ -53,18 +54,14 @@ internal sealed class Tuner(Group group, IWire wire)
     /// <summary>How often each algorithm is tried at each size; 0 where it is hopeless or time is short.</summary>
     private double[] Plan(LinkCost link, TimeSpan atMost)
     {
-        var plan = new double[MessageSizes.Count * Candidates];
-        var each = atMost.TotalSeconds / plan.Length;
-        for (var size = 0; size < MessageSizes.Count; size++)
-        {
-            var predicted = AllReduces.All.Select(a => a.Predict(group.Size, MessageSizes[size], link)).ToList();
-            for (var i = 0; i < Candidates; i++)
-            {
-                var affordable = each / predicted[i];
-                if (predicted[i] <= WorthMeasuring * predicted.Min() && affordable >= RepetitionsMin)
-                    plan[(size * Candidates) + i] = Math.Floor(Math.Min(affordable, RepetitionsMax));
-            }
-        }
+        var predicted = MessageSizes.Select(bytes =>
+            AllReduces.All.Select(algorithm => algorithm.Predict(group.Size, bytes, link)).ToArray()).ToList();
+        double[] worth = [.. predicted.SelectMany(row =>
+            row.Select(seconds => seconds <= WorthMeasuring * row.Min() ? seconds : 0))];
+        var each = atMost.TotalSeconds / worth.Count(seconds => seconds > 0);
+        double[] plan = [.. worth.Select(seconds => seconds > 0 && each >= RepetitionsMin * seconds
+            ? Math.Floor(Math.Min(each / seconds, RepetitionsMax))
+            : 0)];
         FromFirst(plan);
         return plan;
     }
@@ -125,17 +122,15 @@ internal sealed class Tuner(Group group, IWire wire)
         group.Transport.Link(group.Member(peer)).RoundTrip.Record((long)(seconds * 1e9));
 
     /// <summary>Everyone sends to the next rank at once; seconds per byte.</summary>
-    private double MeasureBulk()
+    private double MeasureBulk(double latency)
     {
         var bulk = new byte[Math.Min(BulkBytes, MessageBytesMax)];
         group.Barrier();
         var start = _time.GetTimestamp();
-        for (var i = 0; i < BulkMessages; i++)
-        {
-            group.Send(group.After(1), bulk);
-            group.Transport.Receive(group.Member(group.After(group.Size - 1)));
-        }
-        return Math.Max(_time.GetElapsedTime(start).TotalSeconds, 1e-6) / ((double)BulkMessages * bulk.Length);
+        for (var i = 0; i < BulkMessages; i++) group.Send(group.After(1), bulk);
+        for (var i = 0; i < BulkMessages; i++) group.Transport.Receive(group.Member(group.After(group.Size - 1)));
+        var seconds = _time.GetElapsedTime(start).TotalSeconds - latency;
+        return Math.Max(seconds, 1e-6) / ((double)BulkMessages * bulk.Length);
     }
 
     private double Median(int repetitions, Action action)
