@@ -138,7 +138,8 @@ public sealed class SimulatedNetworkTests
         {
             var random = new Random(seed);
             var size = random.Next(2, 8);
-            var network = new SimulatedNetwork(size, new() { Seed = seed, Latency = random.Next(50, 500) * _ms / 1000 });
+            var latency = random.Next(50, 500) * _ms / 1000;
+            var network = new SimulatedNetwork(size, new() { Seed = seed, Latency = latency });
             var at = random.Next(1, 40) * _ms;
             var rank = random.Next(size);
             if (seed % 3 == 0) network.KillAt(at, rank);
