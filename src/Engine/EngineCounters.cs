@@ -1,3 +1,5 @@
+using Minka.Engine.Scheduling;
+
 namespace Minka.Engine;
 
 /// <summary>What the engine did and does; may be read at any time from any thread.</summary>
@@ -50,11 +52,13 @@ public sealed class EngineCounters
         Volatile.Write(ref _generated, _generated + generated);
     }
 
-    internal void AddEnded(int prompt, int cached, int preemptions)
+    internal void AddEnded(Sequence sequence)
     {
-        Volatile.Write(ref _prompt, _prompt + prompt);
-        Volatile.Write(ref _cached, _cached + cached);
-        Volatile.Write(ref _preemptions, _preemptions + preemptions);
+        Volatile.Write(ref _preemptions, _preemptions + sequence.Preemptions);
+        // The choices of a request share one prompt, which counts once.
+        if (sequence.Choice > 0) return;
+        Volatile.Write(ref _prompt, _prompt + sequence.PromptLength);
+        Volatile.Write(ref _cached, _cached + sequence.CachedTokens);
     }
 
     internal void AddDrafts(int drafted, int accepted)

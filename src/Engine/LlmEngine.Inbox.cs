@@ -88,7 +88,7 @@ public sealed partial class LlmEngine
     private void Pause(Generation generation)
     {
         _paused.Add(generation);
-        foreach (var sequence in generation.Choices) Scheduler.Pause(sequence);
+        foreach (var sequence in generation.Choices) _scheduler.Pause(sequence);
     }
 
     private void End(Generation output, Sequence sequence, in GeneratedToken end)

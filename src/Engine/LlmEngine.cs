@@ -177,7 +177,7 @@ public sealed partial class LlmEngine
         for (var i = 0; i < _scheduler.Ended.Count; i++)
         {
             var sequence = _scheduler.Ended[i];
-            Counters.AddEnded(sequence.PromptLength, sequence.CachedTokens, sequence.Preemptions);
+            Counters.AddEnded(sequence);
             if (sequence.Output is { } output) End(output, sequence, new(sequence.Choice, 0, false, sequence.Finish));
         }
         _scheduler.ClearEnded();

@@ -40,7 +40,11 @@ public sealed partial class Scheduler
     }
 
     /// <summary>Keeps a sequence whose reader is slow out of the next steps, until <see cref="Resume"/>.</summary>
-    public static void Pause(Sequence sequence) => sequence.IsPaused = true;
+    public void Pause(Sequence sequence)
+    {
+        sequence.IsPaused = true;
+        if (sequence.State == SequenceState.Queued && _queue.Remove(sequence)) Return(sequence);
+    }
 
     /// <summary>Lets a paused sequence go on.</summary>
     public void Resume(Sequence sequence)
@@ -49,8 +53,7 @@ public sealed partial class Scheduler
         if (sequence.State != SequenceState.Parked) return;
 
         _parked.Remove(sequence);
-        sequence.State = SequenceState.Queued;
-        _queue.Return(sequence);
+        Return(sequence);
     }
 
     /// <summary>Compares what is counted with what is there; cheap when idle, thorough otherwise.</summary>
@@ -123,7 +126,7 @@ public sealed partial class Scheduler
     /// <summary>The other choices may start: the prompt is computed, or its leader is gone.</summary>
     private void ReleaseFollowers(Sequence leader)
     {
-        foreach (var follower in leader.Followers) _queue.Return(follower);
+        foreach (var follower in leader.Followers) Return(follower);
         leader.Followers.Clear();
     }
 
@@ -178,15 +181,14 @@ public sealed partial class Scheduler
         sequence.Preemptions++;
         sequence.KnownAtPreemption = sequence.Known;
         _hasPreempted = true;
-        if (sequence.IsPaused)
-        {
-            sequence.State = SequenceState.Parked;
-            _parked.Add(sequence);
-        }
-        else
-        {
-            sequence.State = SequenceState.Queued;
-            _queue.Return(sequence);
-        }
+        Return(sequence);
+    }
+
+    /// <summary>Lets a sequence wait in front of the new ones, or aside while its reader is slow.</summary>
+    private void Return(Sequence sequence)
+    {
+        sequence.State = sequence.IsPaused ? SequenceState.Parked : SequenceState.Queued;
+        if (sequence.IsPaused) _parked.Add(sequence);
+        else _queue.Return(sequence);
     }
 }

@@ -9,7 +9,7 @@ public enum SequenceState
     /// <summary>Holds blocks and takes part in steps.</summary>
     Running,
 
-    /// <summary>Lost its blocks to a more urgent sequence while its reader was slow; waits for the reader.</summary>
+    /// <summary>Holds no blocks and waits for its reader, which is slow.</summary>
     Parked,
 
     /// <summary>Ended; holds nothing.</summary>

@@ -1,0 +1,215 @@
+using Minka.Engine.Scheduling;
+using Minka.Models;
+
+namespace Minka.Engine.Tests.Fakes;
+
+/// <summary>A scheduler with an executor, a clock that obeys, and eyes: every step is checked against the
+/// invariants.</summary>
+internal sealed class SchedulerWorld
+{
+    private readonly SchedulerOptions _options;
+    private readonly ChainExecutor _executor;
+    private readonly Dictionary<Sequence, Eye> _eyes = [];
+    private readonly Dictionary<(int, string), long> _lastStarted = [];
+    private long _nextId;
+
+    /// <summary>What was seen of a sequence so far.</summary>
+    private sealed class Eye
+    {
+        public ulong Hash;
+        public int Known, Computed, Preemptions;
+        public long Work, Rejected;
+        public bool HasStarted, WasPaused, IsCancelled;
+    }
+
+    public SchedulerWorld(SchedulerOptions options, int kvBlocks)
+    {
+        _options = options;
+        _executor = new ChainExecutor(options, kvBlocks);
+        Scheduler = new Scheduler(options, kvBlocks);
+        LengthMax = Math.Min(options.ContextMax, kvBlocks * ForwardInput.BlockTokens);
+    }
+
+    public Scheduler Scheduler { get; }
+
+    public int LengthMax { get; }
+
+    public TimeSpan Now { get; set; }
+
+    /// <summary>Sequences that have not ended, by arrival.</summary>
+    public List<Sequence> Live { get; } = [];
+
+    public long Ended { get; private set; }
+
+    public long Steps { get; private set; }
+
+    public long Preemptions { get; private set; }
+
+    public long CachedTokens { get; private set; }
+
+    public long Copies { get; private set; }
+
+    public long AcceptedDrafts { get; private set; }
+
+    /// <summary>Every how many steps blocks are counted one by one.</summary>
+    public int CountEvery { get; init; } = 1;
+
+    public Sequence[] Add(GenerationRequest request, TimeSpan? deadline = null)
+    {
+        var choices = new Sequence[request.Choices];
+        for (var i = 0; i < choices.Length; i++)
+        {
+            choices[i] = new(_nextId++, request, i, [], LengthMax);
+            Live.Add(choices[i]);
+            _eyes[choices[i]] = new()
+            {
+                Known = choices[i].Known,
+                Hash = request.Prompt.ToArray().Aggregate(ChainExecutor.Start, ChainExecutor.Next),
+            };
+        }
+        Scheduler.Add(choices, deadline ?? TimeSpan.MaxValue);
+        return choices;
+    }
+
+    public void Cancel(Sequence sequence)
+    {
+        Scheduler.Cancel(sequence);
+        _eyes[sequence].IsCancelled = true;
+        Settle();
+    }
+
+    public void Pause(Sequence sequence)
+    {
+        Scheduler.Pause(sequence);
+        _eyes[sequence].WasPaused = true;
+    }
+
+    /// <summary>What the sequence will say next, or, when it lies, something else.</summary>
+    public void Draft(Sequence sequence, int count, int firstLie)
+    {
+        Span<int> drafts = stackalloc int[count];
+        var hash = _eyes[sequence].Hash;
+        for (var i = 0; i < count; i++)
+        {
+            drafts[i] = ChainExecutor.Say(hash) ^ (i >= firstLie ? 1 : 0);
+            hash = ChainExecutor.Next(hash, drafts[i]);
+        }
+        sequence.Draft(drafts);
+    }
+
+    /// <summary>One step, executed unless it is lost.</summary>
+    public Batch Step(bool isLost = false)
+    {
+        var decodes = Scheduler.Running.Where(sequence => sequence.Missing == 1 && !sequence.IsPaused).ToArray();
+        var batch = Scheduler.Schedule(Now);
+        Steps++;
+        Copies += batch.Copies.Length;
+        CheckBatch(batch, decodes);
+        if (isLost) Scheduler.Abandon(batch);
+        else
+        {
+            _executor.Execute(batch);
+            Scheduler.Commit(batch);
+            foreach (var chunk in batch.Chunks) CheckProgress(chunk);
+        }
+        Settle();
+        if (Steps % CountEvery == 0 || Scheduler.IsIdle) Scheduler.CheckIntegrity();
+        return batch;
+    }
+
+    /// <summary>Steps until nothing is left; fails if that takes longer than every token one by one, many
+    /// times.</summary>
+    public void Drain()
+    {
+        foreach (var sequence in Live) Scheduler.Resume(sequence);
+        var patience = 1000 + 20L * Live.Sum(sequence => sequence.LengthMax);
+        while (!Scheduler.IsIdle)
+        {
+            Assert.True(patience-- > 0, $"{Live.Count} sequences never end.");
+            Step();
+        }
+        Assert.Empty(Live);
+        Assert.Equal(0, Scheduler.UsedBlocks);
+    }
+
+    private void CheckBatch(Batch batch, Sequence[] decodes)
+    {
+        var chunks = batch.Chunks.ToArray();
+        Assert.Equal(chunks.Length, chunks.Select(chunk => chunk.Sequence).Distinct().Count());
+        Assert.Equal(batch.TokenCount, chunks.Sum(chunk => chunk.Count));
+        Assert.True(batch.TokenCount <= _options.TokensPerStepMax, $"{batch.TokenCount} tokens in a step.");
+        Assert.True(chunks.Sum(chunk => chunk.LogitRows) <= _options.LogitRowsMax);
+        Assert.True(Scheduler.RunningCount <= _options.SequencesMax);
+        foreach (var chunk in chunks)
+        {
+            var sequence = chunk.Sequence;
+            Assert.True(chunk.Count >= 1 && chunk.Start == sequence.Computed && sequence.Computed < sequence.Known);
+            Assert.True(sequence.Blocks.Length * ForwardInput.BlockTokens >= chunk.Start + chunk.Count);
+            Assert.False(sequence.IsPaused);
+            CheckStart(sequence);
+        }
+        foreach (var sequence in decodes)
+            if (sequence.State == SequenceState.Running) Assert.Contains(chunks, chunk => chunk.Sequence == sequence);
+
+        // Not empty while anything can run.
+        if (batch.IsEmpty && !Scheduler.IsIdle)
+            Assert.True(Live.Exists(sequence => sequence.IsPaused), "Nothing runs and nobody is paused.");
+    }
+
+    /// <summary>First come, first served, in a class and key; no class before a more urgent one that waits.</summary>
+    private void CheckStart(Sequence sequence)
+    {
+        var eye = _eyes[sequence];
+        if (eye.HasStarted) return;
+        eye.HasStarted = true;
+        foreach (var other in Live)
+            if (other is { State: SequenceState.Queued, Choice: 0 })
+                Assert.True(other.Priority >= sequence.Priority, "A less urgent sequence went first.");
+        if (sequence.Choice > 0 || eye.WasPaused) return;
+
+        var key = (sequence.Priority, sequence.Request.Key);
+        Assert.True(_lastStarted.GetValueOrDefault(key, -1) < sequence.Id, "A later sequence started first.");
+        _lastStarted[key] = sequence.Id;
+    }
+
+    private void CheckProgress(in Chunk chunk)
+    {
+        var (sequence, eye) = (chunk.Sequence, _eyes[chunk.Sequence]);
+        AcceptedDrafts += Math.Max(0, sequence.Known - eye.Known - 1);
+        for (; eye.Known < sequence.Known; eye.Known++)
+        {
+            Assert.Equal(ChainExecutor.Say(eye.Hash), sequence.Tokens[eye.Known]);
+            eye.Hash = ChainExecutor.Next(eye.Hash, sequence.Tokens[eye.Known]);
+            Assert.False(eye.IsCancelled, "A token came after the cancel.");
+        }
+        Assert.True(sequence.Known <= sequence.LengthMax);
+        if (sequence.State == SequenceState.Ended) return;
+
+        Assert.True(sequence.Computed <= sequence.Known);
+        Assert.True(sequence.Computed > eye.Computed || sequence.Preemptions > eye.Preemptions, "No progress.");
+        // Tokens are conserved: what was computed is what is there, but for wrong guesses.
+        if (sequence.Preemptions == 0)
+        {
+            eye.Work += chunk.Count;
+            eye.Rejected += chunk.Start + chunk.Count - sequence.Computed;
+            Assert.Equal(sequence.Computed - sequence.CachedTokens, eye.Work - eye.Rejected);
+        }
+        (eye.Computed, eye.Preemptions) = (sequence.Computed, sequence.Preemptions);
+    }
+
+    private void Settle()
+    {
+        foreach (var sequence in Scheduler.Ended)
+        {
+            Assert.Equal(SequenceState.Ended, sequence.State);
+            Assert.NotEqual(FinishReason.None, sequence.Finish);
+            Assert.True(sequence.Blocks.IsEmpty);
+            Assert.True(Live.Remove(sequence), "A sequence ended twice.");
+            _eyes.Remove(sequence);
+            Preemptions += sequence.Preemptions;
+            CachedTokens += sequence.CachedTokens;
+            Ended++;
+        }
+        Scheduler.ClearEnded();
+    }
+}
