@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Minka.Collectives.Wires;
 
 namespace Minka.Collectives.Algorithms;
@@ -42,7 +41,7 @@ internal sealed class TwoShotAllReduce : IAllReduce
             if (rank == group.Rank)
             {
                 if (rank == 0) continue; // The sum begins with this rank's own values, which are in place.
-                TensorPrimitives.Add(sum, own, sum);
+                Sums.Add(own, sum);
                 continue;
             }
             var theirs = group.Receive(rank, sum.Length, wire);

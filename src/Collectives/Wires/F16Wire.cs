@@ -43,7 +43,7 @@ internal sealed class F16Wire : IWire
         {
             var part = sums.Slice(at, Math.Min(Part, sums.Length - at));
             TensorPrimitives.ConvertToSingle(halves.Slice(at, part.Length), decoded);
-            TensorPrimitives.Add(part, decoded[..part.Length], part);
+            Sums.Add(decoded[..part.Length], part);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Minka.Collectives.Wires;
@@ -19,5 +18,5 @@ internal sealed class F32Wire : IWire
     public void Decode(ReadOnlySpan<byte> bytes, Span<float> values) => bytes.CopyTo(MemoryMarshal.AsBytes(values));
 
     public void Add(ReadOnlySpan<byte> bytes, Span<float> sums) =>
-        TensorPrimitives.Add(sums, MemoryMarshal.Cast<byte, float>(bytes), sums);
+        Sums.Add(MemoryMarshal.Cast<byte, float>(bytes), sums);
 }

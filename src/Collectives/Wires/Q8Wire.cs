@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -31,12 +30,14 @@ internal sealed class Q8Wire : IWire
 
     public int Values(int bytes) => bytes / BlockBytes * Block;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ReadOnlySpan<float> values, Span<byte> bytes)
     {
         for (; values.Length > 0; values = Rest(values), bytes = bytes[Math.Min(BlockBytes, bytes.Length)..])
             EncodeBlock(values[..Math.Min(Block, values.Length)], bytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ReadOnlySpan<byte> bytes, Span<float> values)
     {
         for (; values.Length >= Block; values = values[Block..], bytes = bytes[BlockBytes..])
@@ -54,7 +55,7 @@ internal sealed class Q8Wire : IWire
         for (var i = 0; i < values.Length; i++) values[i] = (sbyte)bytes[2 + i] * Scale(bytes);
     }
 
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> bytes, Span<float> sums)
     {
         Span<float> decoded = stackalloc float[Block];
@@ -62,16 +63,17 @@ internal sealed class Q8Wire : IWire
         {
             var count = Math.Min(Block, sums.Length);
             Decode(bytes, decoded[..count]);
-            TensorPrimitives.Add(sums[..count], decoded[..count], sums[..count]);
+            Sums.Add(decoded[..count], sums[..count]);
             bytes = bytes[(2 + count)..];
         }
     }
 
     private static ReadOnlySpan<float> Rest(ReadOnlySpan<float> values) => values[Math.Min(Block, values.Length)..];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EncodeBlock(ReadOnlySpan<float> values, Span<byte> bytes)
     {
-        var largest = Math.Abs(TensorPrimitives.MaxMagnitude(values));
+        var largest = Largest(values);
         var scale = float.IsFinite(largest) ? (Half)Math.Min(largest / 127, LargestScale) : Half.NaN;
         BinaryPrimitives.WriteHalfLittleEndian(bytes, scale);
         var inverse = scale == Half.Zero || Half.IsNaN(scale) ? 0 : 1 / (float)scale;
@@ -80,6 +82,22 @@ internal sealed class Q8Wire : IWire
         for (; i + 16 <= values.Length; i += 16) Pack(values.Slice(i, 16), inverse).CopyTo(quants[i..]);
         for (; i < values.Length; i++)
             quants[i] = (sbyte)Math.Clamp(MathF.Round(Finite(values[i]) * inverse), -127, 127);
+    }
+
+    /// <summary>The largest magnitude; NaN if there is one.</summary>
+    private static float Largest(ReadOnlySpan<float> values)
+    {
+        var i = 0;
+        var largest = 0f;
+        if (values.Length >= Vector128<float>.Count)
+        {
+            var four = Vector128<float>.Zero;
+            for (; i <= values.Length - Vector128<float>.Count; i += Vector128<float>.Count)
+                four = Vector128.Max(four, Vector128.Abs(Vector128.Create(values[i..])));
+            for (var lane = 0; lane < Vector128<float>.Count; lane++) largest = MathF.Max(largest, four[lane]);
+        }
+        for (; i < values.Length; i++) largest = MathF.Max(largest, MathF.Abs(values[i]));
+        return largest;
     }
 
     private static float Finite(float value) => float.IsFinite(value) ? value : 0;
