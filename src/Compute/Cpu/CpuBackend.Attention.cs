@@ -7,6 +7,8 @@ public sealed unsafe partial class CpuBackend
     /// <summary>Products that one core computes in about the time of a dispatch.</summary>
     private const long SmallProducts = 32 << 10;
 
+    private NativeBuffer? _attentionScratch, _attentionParts;
+
     /// <inheritdoc/>
     public void Attention(Tensor y, Tensor queries, KvLayer kv, in AttentionOptions options, in PagedLayout layout)
     {
@@ -16,27 +18,24 @@ public sealed unsafe partial class CpuBackend
             && y.Rows == queries.Rows, nameof(Attention),
             "y and queries [T, H * C] with H a multiple of the cache's heads, and no negative window");
         CheckLayout(layout, queries.Rows, kv.Shape.Blocks);
-        PrepareAttention(options.QueryHeads / pages.Heads, pages.HeadDim);
+        var room = PrepareAttention(new(options, pages.Heads, pages.HeadDim), pages.HeadDim, layout);
 
         FloatRows target = CpuStorage.RowsOf(y), source = CpuStorage.RowsOf(queries);
         var isSmall = ProductsOf(options, layout, pages.HeadDim) <= SmallProducts;
-        fixed (AttentionScratch* scratches = _attentionScratches)
+        switch (kv.Shape.Type)
         {
-            switch (kv.Shape.Type)
-            {
-                case DType.F16:
-                    var halves = new PagedAttention<KvF16>(target, source, pages, options, layout, _team, scratches);
-                    _team.Run(ref halves, isSmall);
-                    break;
-                case DType.Q8_0:
-                    var bytes = new PagedAttention<KvQ8_0>(target, source, pages, options, layout, _team, scratches);
-                    _team.Run(ref bytes, isSmall);
-                    break;
-                default:
-                    var floats = new PagedAttention<KvF32>(target, source, pages, options, layout, _team, scratches);
-                    _team.Run(ref floats, isSmall);
-                    break;
-            }
+            case DType.F16:
+                var halves = new PagedAttention<KvF16>(target, source, pages, options, layout, _team, room);
+                _team.Run(ref halves, isSmall);
+                break;
+            case DType.Q8_0:
+                var bytes = new PagedAttention<KvQ8_0>(target, source, pages, options, layout, _team, room);
+                _team.Run(ref bytes, isSmall);
+                break;
+            default:
+                var floats = new PagedAttention<KvF32>(target, source, pages, options, layout, _team, room);
+                _team.Run(ref floats, isSmall);
+                break;
         }
     }
 
@@ -73,17 +72,22 @@ public sealed unsafe partial class CpuBackend
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)blocks, nameof(layout));
     }
 
-    private void PrepareAttention(int group, int headDim)
+    private AttentionRoom PrepareAttention(AttentionShape shape, int headDim, in PagedLayout layout)
     {
-        var queries = PagedAttention<KvF32>.RowsPerTile(group) * group + AttentionTile.QueryStep;
-        if ((queries, headDim) == _attentionRoomFor) return;
+        _ = AttentionScratch.At(null, shape.QueriesMax, headDim, out var scratchBytes);
+        var partBytes = (long)shape.PartsOf(layout) * shape.PartFloats * sizeof(float);
+        var scratch = Grow(ref _attentionScratch, scratchBytes * _team.Size);
+        return new(scratch, scratchBytes, shape, headDim, (float*)Grow(ref _attentionParts, partBytes));
+    }
 
-        _ = AttentionScratch.At(null, queries, headDim, out var bytes);
-        _attentionRoom?.Dispose();
-        _attentionRoom = new NativeBuffer(bytes * _team.Size);
-        _attentionScratches = new AttentionScratch[_team.Size];
-        for (var i = 0; i < _attentionScratches.Length; i++)
-            _attentionScratches[i] = AttentionScratch.At(_attentionRoom.Data + i * bytes, queries, headDim, out _);
-        _attentionRoomFor = (queries, headDim);
+    private static byte* Grow(ref NativeBuffer? buffer, long bytes)
+    {
+        if (buffer is null || buffer.Bytes < bytes)
+        {
+            var doubled = 2 * (buffer?.Bytes ?? 0);
+            buffer?.Dispose();
+            buffer = new NativeBuffer(Math.Max(bytes, doubled));
+        }
+        return buffer.Data;
     }
 }

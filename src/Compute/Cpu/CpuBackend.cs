@@ -1,5 +1,3 @@
-using Minka.Compute.Kernels;
-
 namespace Minka.Compute.Cpu;
 
 /// <summary>Computes on the cores of this machine.</summary>
@@ -7,9 +5,7 @@ public sealed unsafe partial class CpuBackend : IBackend
 {
     private readonly CpuOptions _options;
     private readonly ThreadTeam _team;
-    private NativeBuffer? _attentionRoom;
-    private AttentionScratch[] _attentionScratches = [];
-    private (int Queries, int HeadDim) _attentionRoomFor;
+    private readonly NativeArena _arena = new();
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">How many, and how exact.</param>
@@ -43,7 +39,7 @@ public sealed unsafe partial class CpuBackend : IBackend
         ArgumentOutOfRangeException.ThrowIfNegative(shape.Blocks);
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.KvHeads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.HeadDim, 1);
-        return new CpuKvLayer(shape);
+        return new CpuKvLayer(shape, _arena);
     }
 
     /// <inheritdoc/>
@@ -68,7 +64,8 @@ public sealed unsafe partial class CpuBackend : IBackend
     {
         _team.Dispose();
         _matMulScratch.Dispose();
-        _attentionRoom?.Dispose();
+        _attentionScratch?.Dispose();
+        _attentionParts?.Dispose();
     }
 
     private static void Check(bool holds, string operation, string needed)

@@ -6,9 +6,9 @@ namespace Minka.Compute.Cpu;
 /// <remarks>One head's keys and values of 16 positions lie together, and so do all heads of a block.</remarks>
 internal sealed unsafe class CpuKvLayer : KvLayer
 {
-    private readonly NativeBuffer _buffer;
+    private readonly NativeArena.Slice _buffer;
 
-    public CpuKvLayer(KvShape shape)
+    public CpuKvLayer(KvShape shape, NativeArena arena)
         : base(shape)
     {
         if (shape.Type is not (DType.F32 or DType.F16 or DType.Q8_0))
@@ -16,7 +16,7 @@ internal sealed unsafe class CpuKvLayer : KvLayer
         if (shape.Type == DType.Q8_0 && shape.HeadDim % 32 != 0)
             throw new ArgumentException($"A Q8_0 KV cache needs heads of a multiple of 32; this model's have "
                 + $"{shape.HeadDim}. Use F16.");
-        _buffer = new NativeBuffer(checked(shape.Blocks * shape.BlockBytes));
+        _buffer = arena.Allocate(checked(shape.Blocks * shape.BlockBytes));
     }
 
     /// <summary>Bytes of a page of keys, and of one of values.</summary>

@@ -8,12 +8,13 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int HugePageBytes = 2 << 20;
     private const int CacheLineBytes = 64;
+    private const int BehindBytes = 256;
     private const int AdviseHugePages = 14;     // MADV_HUGEPAGE of linux/mman.h
 
     private void* _allocation;
 
     /// <summary>Allocates.</summary>
-    /// <param name="bytes">Wanted; a cache line more is there, so that a vector may read past the end.</param>
+    /// <param name="bytes">Wanted; a little more is there, so that vectors may read past the end.</param>
     /// <exception cref="OutOfMemoryException">The system has not that much.</exception>
     public NativeBuffer(long bytes)
     {
@@ -23,7 +24,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         var alignment = isLarge ? HugePageBytes : CacheLineBytes;
 
         // Fresh pages of the system are zero already and are taken when first touched, not now.
-        var allocated = (nuint)checked(bytes + CacheLineBytes + alignment);
+        var allocated = (nuint)checked(bytes + BehindBytes + alignment);
         _allocation = NativeMemory.AllocZeroed(allocated);
         Data = (byte*)(((nuint)_allocation + (nuint)alignment - 1) & ~((nuint)alignment - 1));
 

@@ -1,6 +1,6 @@
 namespace Minka.Compute.Kernels;
 
-/// <summary>One unit of attention: rows of one sequence and the query heads that share a key-value head.</summary>
+/// <summary>Rows of one sequence and one key-value head, or the first of some heads.</summary>
 /// <param name="FirstRow">First row of the step.</param>
 /// <param name="RowCount">Rows.</param>
 /// <param name="Head">Key-value head.</param>
@@ -13,4 +13,10 @@ internal readonly record struct AttentionItem(int FirstRow, int RowCount, int He
 
     /// <summary>First key that any row sees.</summary>
     public int KeysStart(int window) => window == 0 ? 0 : Math.Max(0, FirstPosition - window + 1);
+
+    /// <summary>First segment with a key that any row sees.</summary>
+    public int SegmentsStart(int window) => KeysStart(window) / AttentionShape.SegmentKeys;
+
+    /// <summary>One past the last segment.</summary>
+    public int SegmentsEnd => (KeysEnd - 1) / AttentionShape.SegmentKeys + 1;
 }

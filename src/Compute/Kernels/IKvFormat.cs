@@ -4,9 +4,16 @@ namespace Minka.Compute.Kernels;
 /// <remarks>
 /// Keys lie channel by channel, the 16 positions of a channel side by side: one vector holds one channel of several
 /// keys, so that scores need no sums across lanes. Values lie position by position. C is the width of a head.
+/// A scale, where there is one, serves 32 channels; loads past a row's end may read what lies behind it.
 /// </remarks>
 internal unsafe interface IKvFormat
 {
+    /// <summary>Whether pages are plain floats, which nothing is gained by widening.</summary>
+    static abstract bool IsFloat { get; }
+
+    /// <summary>What loaded keys and values are to be multiplied by: a power of two.</summary>
+    static abstract float Unit { get; }
+
     /// <summary>Stores one key in the page.</summary>
     /// <param name="page"><c>[C, 16]</c>.</param>
     /// <param name="position">In the page, from 0.</param>
@@ -19,13 +26,34 @@ internal unsafe interface IKvFormat
     /// <param name="value"><c>[C]</c>.</param>
     static abstract void WriteValue(byte* page, int position, ReadOnlySpan<float> value);
 
-    /// <summary>Reads a page of keys as floats, <c>[C, 16]</c>.</summary>
-    static abstract void ReadKeys<V, L>(byte* page, float* keys, int headDim)
+    /// <summary>Where one channel's keys begin, from a position on.</summary>
+    static abstract byte* KeyAddress(byte* page, int channel, int position);
+
+    /// <summary>Scales of the keys from a position on, for the 32 channels from <paramref name="channel"/>.</summary>
+    static abstract V KeyScale<V, L>(byte* page, int channel, int position)
         where V : unmanaged
         where L : struct, ILanes<V>;
 
-    /// <summary>Reads the first values of a page as floats, <c>[count, stride]</c>.</summary>
-    static abstract void ReadValues<V, L>(byte* page, float* values, int headDim, int stride, int count)
+    /// <summary>One channel of the keys from a position on, over <see cref="Unit"/>.</summary>
+    /// <param name="address">From <see cref="KeyAddress"/>.</param>
+    /// <param name="scale">From <see cref="KeyScale"/>.</param>
+    static abstract V LoadKeys<V, L>(byte* address, V scale)
+        where V : unmanaged
+        where L : struct, ILanes<V>;
+
+    /// <summary>Where one position's values begin, from a channel on.</summary>
+    static abstract byte* ValueAddress(byte* page, int position, int channel, int headDim);
+
+    /// <summary>Widens the scales of a page's 16 values for the 32 channels of a channel.</summary>
+    static abstract void LoadValueScales<V, L>(byte* page, int channel, float* scales)
+        where V : unmanaged
+        where L : struct, ILanes<V>;
+
+    /// <summary>Channels of one position's value, over <see cref="Unit"/>.</summary>
+    /// <param name="address">From <see cref="ValueAddress"/>, or some lanes further on.</param>
+    /// <param name="lane">Lanes further on.</param>
+    /// <param name="scale">The position's, from <see cref="LoadValueScales"/>.</param>
+    static abstract V LoadValues<V, L>(byte* address, int lane, float* scale)
         where V : unmanaged
         where L : struct, ILanes<V>;
 }

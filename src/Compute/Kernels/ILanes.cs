@@ -15,6 +15,9 @@ internal unsafe interface ILanes<V>
     /// <summary>Loads IEEE halves. The exponent 31 counts as a number: nothing loads as infinite or NaN.</summary>
     static abstract V LoadHalves(ushort* source);
 
+    /// <summary>The same times 2^-112, which is one operation less.</summary>
+    static abstract V LoadSmallHalves(ushort* source);
+
     static abstract V LoadBytes(sbyte* source);
 
     static abstract void Store(float* target, V value);
@@ -37,11 +40,10 @@ internal unsafe interface ILanes<V>
     /// <summary>The nearest whole numbers, halves to even.</summary>
     static abstract V Round(V a);
 
-    /// <summary><c>a * 2^n</c> for normal <c>a</c> and whole <c>n</c>, where the result is normal too.</summary>
+    /// <summary>
+    /// <c>a * 2^n</c> for a between 1/2 and 2 and whole n from -200 to 127; zero, or next to it, for n below -125.
+    /// </summary>
     static abstract V ScaleByPower(V a, V n);
-
-    /// <summary>Lanes of <paramref name="a"/> where <paramref name="x"/> is above the limit, zero elsewhere.</summary>
-    static abstract V WhereAbove(V x, V limit, V a);
 
     /// <summary>Lanes 2i and 2i + 1 exchanged. Needs at least two lanes.</summary>
     static abstract V SwapPairs(V a);

@@ -8,6 +8,10 @@ internal readonly unsafe struct KvF16 : IKvFormat
 {
     private const int Piece = 128;
 
+    public static bool IsFloat => false;
+
+    public static float Unit => HalfBits.Unit;
+
     [SkipLocalsInit]
     public static void WriteKey(byte* page, int position, ReadOnlySpan<float> key)
     {
@@ -24,25 +28,27 @@ internal readonly unsafe struct KvF16 : IKvFormat
     public static void WriteValue(byte* page, int position, ReadOnlySpan<float> value) =>
         TensorPrimitives.ConvertToHalf(value, new Span<Half>((Half*)page + position * value.Length, value.Length));
 
-    public static void ReadKeys<V, L>(byte* page, float* keys, int headDim)
-        where V : unmanaged
-        where L : struct, ILanes<V> =>
-        Read<V, L>((ushort*)page, keys, headDim * KvShape.BlockTokens);
+    public static byte* KeyAddress(byte* page, int channel, int position) =>
+        page + (channel * KvShape.BlockTokens + position) * sizeof(ushort);
 
-    public static void ReadValues<V, L>(byte* page, float* values, int headDim, int stride, int count)
+    public static V KeyScale<V, L>(byte* page, int channel, int position)
+        where V : unmanaged
+        where L : struct, ILanes<V> => default;
+
+    public static V LoadKeys<V, L>(byte* address, V scale)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.LoadSmallHalves((ushort*)address);
+
+    public static byte* ValueAddress(byte* page, int position, int channel, int headDim) =>
+        page + (position * headDim + channel) * sizeof(ushort);
+
+    public static void LoadValueScales<V, L>(byte* page, int channel, float* scales)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        for (var i = 0; i < count; i++) Read<V, L>((ushort*)page + i * headDim, values + i * stride, headDim);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Read<V, L>(ushort* halves, float* floats, int count)
+    public static V LoadValues<V, L>(byte* address, int lane, float* scale)
         where V : unmanaged
-        where L : struct, ILanes<V>
-    {
-        var i = 0;
-        for (; i <= count - L.Count; i += L.Count) L.Store(floats + i, L.LoadHalves(halves + i));
-        for (; i < count; i++) floats[i] = Lanes1.LoadHalves(halves + i);
-    }
+        where L : struct, ILanes<V> => L.LoadSmallHalves((ushort*)address + lane);
 }

@@ -3,6 +3,10 @@ namespace Minka.Compute.Kernels;
 /// <summary>Keys and values as floats.</summary>
 internal readonly unsafe struct KvF32 : IKvFormat
 {
+    public static bool IsFloat => true;
+
+    public static float Unit => 1;
+
     public static void WriteKey(byte* page, int position, ReadOnlySpan<float> key)
     {
         var target = (float*)page + position;
@@ -12,16 +16,27 @@ internal readonly unsafe struct KvF32 : IKvFormat
     public static void WriteValue(byte* page, int position, ReadOnlySpan<float> value) =>
         value.CopyTo(new Span<float>((float*)page + position * value.Length, value.Length));
 
-    public static void ReadKeys<V, L>(byte* page, float* keys, int headDim)
-        where V : unmanaged
-        where L : struct, ILanes<V> =>
-        Buffer.MemoryCopy(page, keys, long.MaxValue, headDim * KvShape.BlockTokens * sizeof(float));
+    public static byte* KeyAddress(byte* page, int channel, int position) =>
+        page + (channel * KvShape.BlockTokens + position) * sizeof(float);
 
-    public static void ReadValues<V, L>(byte* page, float* values, int headDim, int stride, int count)
+    public static V KeyScale<V, L>(byte* page, int channel, int position)
+        where V : unmanaged
+        where L : struct, ILanes<V> => default;
+
+    public static V LoadKeys<V, L>(byte* address, V scale)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Load((float*)address);
+
+    public static byte* ValueAddress(byte* page, int position, int channel, int headDim) =>
+        page + (position * headDim + channel) * sizeof(float);
+
+    public static void LoadValueScales<V, L>(byte* page, int channel, float* scales)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        for (var i = 0; i < count; i++)
-            Buffer.MemoryCopy((float*)page + i * headDim, values + i * stride, long.MaxValue, headDim * sizeof(float));
     }
+
+    public static V LoadValues<V, L>(byte* address, int lane, float* scale)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Load((float*)address + lane);
 }

@@ -13,6 +13,10 @@ internal readonly unsafe struct KvQ8_0 : IKvFormat
     private const int Positions = KvShape.BlockTokens;
     private const int GroupBytes = Positions * (sizeof(ushort) + Group);
 
+    public static bool IsFloat => false;
+
+    public static float Unit => 1;
+
     public static void WriteKey(byte* page, int position, ReadOnlySpan<float> key)
     {
         var group = page;
@@ -27,39 +31,39 @@ internal readonly unsafe struct KvQ8_0 : IKvFormat
             Quantize(value.Slice(first, Group), (Half*)group + position, Bytes(group) + position * Group, 1);
     }
 
-    public static void ReadKeys<V, L>(byte* page, float* keys, int headDim)
-        where V : unmanaged
-        where L : struct, ILanes<V>
+    public static byte* KeyAddress(byte* page, int channel, int position)
     {
-        for (var first = 0; first < headDim; first += Group, page += GroupBytes)
-        {
-            for (var i = 0; i < Positions; i += L.Count)
-            {
-                var scale = L.LoadHalves((ushort*)page + i);
-                var source = Bytes(page) + i;
-                var target = keys + first * Positions + i;
-                for (var c = 0; c < Group; c++, source += Positions, target += Positions)
-                    L.Store(target, L.Multiply(L.LoadBytes(source), scale));
-            }
-        }
+        var (group, inside) = Math.DivRem((uint)channel, Group);
+        return (byte*)Bytes(page + group * GroupBytes) + inside * Positions + position;
     }
 
-    public static void ReadValues<V, L>(byte* page, float* values, int headDim, int stride, int count)
+    public static V KeyScale<V, L>(byte* page, int channel, int position)
+        where V : unmanaged
+        where L : struct, ILanes<V> =>
+        L.LoadHalves((ushort*)(page + (uint)channel / Group * GroupBytes) + position);
+
+    public static V LoadKeys<V, L>(byte* address, V scale)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Multiply(L.LoadBytes((sbyte*)address), scale);
+
+    public static byte* ValueAddress(byte* page, int position, int channel, int headDim)
+    {
+        var (group, inside) = Math.DivRem((uint)channel, Group);
+        return (byte*)Bytes(page + group * GroupBytes) + position * Group + inside;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadValueScales<V, L>(byte* page, int channel, float* scales)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        for (var first = 0; first < headDim; first += Group, page += GroupBytes)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                var scale = L.Broadcast(Lanes1.LoadHalves((ushort*)page + i));
-                var source = Bytes(page) + i * Group;
-                var target = values + i * stride + first;
-                for (var c = 0; c < Group; c += L.Count)
-                    L.Store(target + c, L.Multiply(L.LoadBytes(source + c), scale));
-            }
-        }
+        for (var i = 0; i < Positions; i += L.Count)
+            L.Store(scales + i, L.LoadHalves((ushort*)(page + (uint)channel / Group * GroupBytes) + i));
     }
+
+    public static V LoadValues<V, L>(byte* address, int lane, float* scale)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Multiply(L.LoadBytes((sbyte*)address + lane), L.Broadcast(*scale));
 
     private static sbyte* Bytes(byte* group) => (sbyte*)group + Positions * sizeof(ushort);
 

@@ -9,11 +9,10 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
 
     public static float Load(float* source) => *source;
 
-    public static float LoadHalves(ushort* source)
-    {
-        var bits = ((short)*source << 13) & unchecked((int)0x8FFF_E000);
-        return BitConverter.Int32BitsToSingle(bits) * 5192296858534827628530496329220096f;
-    }
+    public static float LoadHalves(ushort* source) => LoadSmallHalves(source) * HalfBits.Unit;
+
+    public static float LoadSmallHalves(ushort* source) =>
+        BitConverter.Int32BitsToSingle(((short)*source << 13) & HalfBits.Mask);
 
     public static float LoadBytes(sbyte* source) => *source;
 
@@ -36,9 +35,7 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
     public static float Round(float a) => MathF.Round(a);
 
     public static float ScaleByPower(float a, float n) =>
-        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(a) + ((int)n << 23));
-
-    public static float WhereAbove(float x, float limit, float a) => x > limit ? a : 0;
+        n > -126 ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(a) + ((int)n << 23)) : 0;
 
     public static float SwapPairs(float a) => throw new NotSupportedException("One lane has no pairs to swap.");
 

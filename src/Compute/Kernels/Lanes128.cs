@@ -6,9 +6,6 @@ namespace Minka.Compute.Kernels;
 /// <summary>Four floats in 128 bits.</summary>
 internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 {
-    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
-    private const float PowerOf112 = 5192296858534827628530496329220096f;
-
     public static int Count => 4;
 
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
@@ -16,12 +13,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadHalves(ushort* source)
-    {
-        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
-        var bits = (Widen((short*)source) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
-        return bits.AsSingle() * Vector128.Create(PowerOf112);
-    }
+    public static Vector128<float> LoadHalves(ushort* source) =>
+        LoadSmallHalves(source) * Vector128.Create(HalfBits.Unit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadSmallHalves(ushort* source) =>
+        ((Widen((short*)source) << 13) & Vector128.Create(HalfBits.Mask)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
@@ -46,11 +43,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Round(Vector128<float> a) => Vector128.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByPower(Vector128<float> a, Vector128<float> n) =>
-        (a.AsInt32() + (Vector128.ConvertToInt32Native(n) << 23)).AsSingle();
-
-    public static Vector128<float> WhereAbove(Vector128<float> x, Vector128<float> limit, Vector128<float> a) =>
-        Vector128.GreaterThan(x, limit) & a;
+    public static Vector128<float> ScaleByPower(Vector128<float> a, Vector128<float> n)
+    {
+        var scaled = a.AsInt32() + (Vector128.ConvertToInt32Native(n) << 23);
+        return scaled.AsSingle() & Vector128.GreaterThan(n, Vector128.Create(-126f));
+    }
 
     public static Vector128<float> SwapPairs(Vector128<float> a) =>
         Vector128.Shuffle(a, Vector128.Create(1, 0, 3, 2));

@@ -7,9 +7,6 @@ namespace Minka.Compute.Kernels;
 /// <summary>Eight floats in 256 bits.</summary>
 internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 {
-    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
-    private const float PowerOf112 = 5192296858534827628530496329220096f;
-
     public static int Count => 8;
 
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
@@ -17,12 +14,12 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadHalves(ushort* source)
-    {
-        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
-        var bits = (Widen((short*)source) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000));
-        return bits.AsSingle() * Vector256.Create(PowerOf112);
-    }
+    public static Vector256<float> LoadHalves(ushort* source) =>
+        LoadSmallHalves(source) * Vector256.Create(HalfBits.Unit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadSmallHalves(ushort* source) =>
+        ((Widen((short*)source) << 13) & Vector256.Create(HalfBits.Mask)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Widen(source));
@@ -47,11 +44,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Round(Vector256<float> a) => Vector256.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByPower(Vector256<float> a, Vector256<float> n) =>
-        (a.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23)).AsSingle();
-
-    public static Vector256<float> WhereAbove(Vector256<float> x, Vector256<float> limit, Vector256<float> a) =>
-        Vector256.GreaterThan(x, limit) & a;
+    public static Vector256<float> ScaleByPower(Vector256<float> a, Vector256<float> n)
+    {
+        var scaled = a.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23);
+        return scaled.AsSingle() & Vector256.GreaterThan(n, Vector256.Create(-126f));
+    }
 
     public static Vector256<float> SwapPairs(Vector256<float> a) =>
         Vector256.Shuffle(a, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));

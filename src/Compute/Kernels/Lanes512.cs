@@ -7,9 +7,6 @@ namespace Minka.Compute.Kernels;
 /// <summary>Sixteen floats in 512 bits.</summary>
 internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 {
-    /// <summary>Moves a half's exponent, whose bias is 15, to that of a float, whose bias is 127.</summary>
-    private const float PowerOf112 = 5192296858534827628530496329220096f;
-
     public static int Count => 16;
 
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
@@ -17,12 +14,12 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadHalves(ushort* source)
-    {
-        // Sign-extended and shifted, bits 28 to 31 all carry the sign: the mask keeps one of them.
-        var bits = (Widen((short*)source) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000));
-        return bits.AsSingle() * Vector512.Create(PowerOf112);
-    }
+    public static Vector512<float> LoadHalves(ushort* source) =>
+        LoadSmallHalves(source) * Vector512.Create(HalfBits.Unit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSmallHalves(ushort* source) =>
+        ((Widen((short*)source) << 13) & Vector512.Create(HalfBits.Mask)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Widen(source));
@@ -47,11 +44,12 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> Round(Vector512<float> a) => Vector512.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByPower(Vector512<float> a, Vector512<float> n) =>
-        (a.AsInt32() + (Vector512.ConvertToInt32Native(n) << 23)).AsSingle();
-
-    public static Vector512<float> WhereAbove(Vector512<float> x, Vector512<float> limit, Vector512<float> a) =>
-        Vector512.GreaterThan(x, limit) & a;
+    public static Vector512<float> ScaleByPower(Vector512<float> a, Vector512<float> n)
+    {
+        if (Avx512F.IsSupported) return Avx512F.Scale(a, n);
+        var scaled = a.AsInt32() + (Vector512.ConvertToInt32Native(n) << 23);
+        return scaled.AsSingle() & Vector512.GreaterThan(n, Vector512.Create(-126f));
+    }
 
     public static Vector512<float> SwapPairs(Vector512<float> a) =>
         Vector512.Shuffle(a, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));

@@ -31,29 +31,37 @@ internal static unsafe class PlainAttention
     {
         var width = query.Length;
         var first = options.Window == 0 ? 0 : Math.Max(0, position + 1 - options.Window);
-        var keys = new float[width * KvShape.BlockTokens];
-        var values = new float[width * KvShape.BlockTokens];
         var sums = new double[width];
         double weights = 0, shift = double.NegativeInfinity;
         for (var key = first; key <= position; key++)
         {
             var (page, slot) = Math.DivRem(key, KvShape.BlockTokens);
-            fixed (float* k = keys, v = values)
-            {
-                TFormat.ReadKeys<float, Lanes1>(pages.Keys(blocks[page], head), k, width);
-                TFormat.ReadValues<float, Lanes1>(pages.Values(blocks[page], head), v, width, width,
-                    KvShape.BlockTokens);
-            }
+            byte* keys = pages.Keys(blocks[page], head), values = pages.Values(blocks[page], head);
             var score = 0.0;
-            for (var c = 0; c < width; c++) score += (double)query[c] * keys[c * KvShape.BlockTokens + slot];
+            for (var c = 0; c < width; c++) score += (double)query[c] * Key<TFormat>(keys, c, slot);
             score *= options.Scale;
 
             var larger = Math.Max(shift, score);
             double shrink = Math.Exp(shift - larger), weight = Math.Exp(score - larger);
             shift = larger;
             weights = weights * shrink + weight;
-            for (var c = 0; c < width; c++) sums[c] = sums[c] * shrink + weight * values[slot * width + c];
+            for (var c = 0; c < width; c++)
+                sums[c] = sums[c] * shrink + weight * Value<TFormat>(values, slot, c, width);
         }
         for (var c = 0; c < width; c++) y[c] = (float)(sums[c] / weights);
+    }
+
+    private static float Key<TFormat>(byte* page, int channel, int position)
+        where TFormat : IKvFormat =>
+        TFormat.Unit * TFormat.LoadKeys<float, Lanes1>(
+            TFormat.KeyAddress(page, channel, position), TFormat.KeyScale<float, Lanes1>(page, channel, position));
+
+    private static float Value<TFormat>(byte* page, int position, int channel, int headDim)
+        where TFormat : IKvFormat
+    {
+        var scales = stackalloc float[KvShape.BlockTokens];
+        TFormat.LoadValueScales<float, Lanes1>(page, channel, scales);
+        return TFormat.Unit * TFormat.LoadValues<float, Lanes1>(
+            TFormat.ValueAddress(page, position, channel, headDim), 0, scales + position);
     }
 }

@@ -41,7 +41,8 @@ internal readonly unsafe struct SwiGlu(FloatRows y, FloatRows gateUp) : IRowKern
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var power = Exponential.Power2<V, L>(L.Multiply(gate, L.Broadcast(-Exponential.Log2E)));
+        var exponent = L.Min(L.Multiply(gate, L.Broadcast(-Exponential.Log2E)), L.Broadcast(127));
+        var power = Exponential.Power2<V, L>(exponent);
         return L.Multiply(L.Divide(gate, L.Add(power, L.Broadcast(1))), up);
     }
 }

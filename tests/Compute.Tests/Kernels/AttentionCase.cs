@@ -119,13 +119,15 @@ internal sealed unsafe class AttentionCase : IDisposable
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var group = Options.QueryHeads / pages.Heads;
-        var room = PagedAttention<TFormat>.RowsPerTile(group) * group + AttentionTile.QueryStep;
-        _ = AttentionScratch.At(null, room, pages.HeadDim, out var bytes);
-        using var buffer = new NativeBuffer(bytes);
+        var shape = new AttentionShape(Options, pages.Heads, pages.HeadDim);
+        _ = AttentionScratch.At(null, shape.QueriesMax, pages.HeadDim, out var bytes);
+        using var scratch = new NativeBuffer(bytes);
+        using var parts = new NativeBuffer((long)shape.PartsOf(Layout) * shape.PartFloats * sizeof(float));
         using var team = new ThreadTeam(1);
-        var scratch = AttentionScratch.At(buffer.Data, room, pages.HeadDim, out _);
-        new PagedAttention<TFormat>(y, queries, pages, Options, Layout, team, &scratch).Run<V, L>(0);
+        var room = new AttentionRoom(scratch.Data, bytes, shape, pages.HeadDim, (float*)parts.Data);
+        var job = new LanesJob<V, L, TFormat>(
+            new PagedAttention<TFormat>(y, queries, pages, Options, Layout, team, room));
+        team.Run(ref job);
     }
 
     private void FillCache(Random random, (int Past, int Rows)[] sequences)
@@ -158,5 +160,15 @@ internal sealed unsafe class AttentionCase : IDisposable
         var split = new float[rows][];
         for (var row = 0; row < rows; row++) split[row] = floats.Slice(row * width, width).ToArray();
         return split;
+    }
+
+    private readonly ref struct LanesJob<V, L, TFormat>(PagedAttention<TFormat> attention) : ITeamJob
+        where V : unmanaged
+        where L : struct, ILanes<V>
+        where TFormat : IKvFormat
+    {
+        private readonly PagedAttention<TFormat> _attention = attention;
+
+        public void Run(int member, int size) => _attention.Run<V, L>(member, size);
     }
 }

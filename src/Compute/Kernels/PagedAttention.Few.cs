@@ -1,0 +1,77 @@
+namespace Minka.Compute.Kernels;
+
+internal readonly unsafe ref partial struct PagedAttention<TFormat>
+{
+    private void RunFew<V, L>(
+        in AttentionScratch scratch, in AttentionItem chunk, int headsPerItem, ref Tickets tickets, ref int part)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        int start = chunk.SegmentsStart(options.Window), end = chunk.SegmentsEnd;
+        for (var segment = start; segment < end; segment++)
+        {
+            for (var head = 0; head < pages.Heads; head += headsPerItem)
+            {
+                if (!tickets.IsNextMine()) continue;
+                var item = chunk with { Head = head };
+                var heads = Math.Min(headsPerItem, pages.Heads - head);
+                if (end - start > 1)
+                {
+                    var parts = room.Part(part + segment - start, pages.Heads);
+                    AttendHeads<V, L>(scratch, item, heads, segment, parts.From(head * AttentionShape.FewQueries));
+                    continue;
+                }
+                AttendHeads<V, L>(scratch, item, heads, segment, scratch.Totals);
+                for (var i = 0; i < heads; i++)
+                    StoreResults(scratch.Totals.From(i * AttentionShape.FewQueries), item with { Head = head + i });
+            }
+        }
+        if (end - start > 1) part += end - start;
+    }
+
+    // All heads of a tile before the next tile: that is the order in which they lie in memory.
+    private void AttendHeads<V, L>(
+        in AttentionScratch scratch, in AttentionItem item, int heads, int segment, AttentionSums sums)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        const int Step = AttentionShape.FewQueries;
+        for (var i = 0; i < heads; i++)
+            LoadQueries<V, L>(scratch.Queries + i * Step * pages.HeadDim, item with { Head = item.Head + i });
+        sums.Clear(heads * Step);
+        foreach (var first in TilesOf(item, segment))
+        {
+            for (var i = 0; i < heads; i++)
+            {
+                AttendTile<V, L>(scratch, scratch.Queries + i * Step * pages.HeadDim,
+                    item with { Head = item.Head + i }, first, sums.From(i * Step));
+            }
+        }
+    }
+
+    /// <summary>Merges the segments of each sequence that has several, in order; heads are shared out.</summary>
+    private void MergeParts<V, L>(in AttentionScratch scratch, int member, int size)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        var (firstHead, endHead) = Cpu.ThreadTeam.Share(pages.Heads, member, size);
+        var part = 0;
+        for (var s = 0; s < _layout.Sequences; s++)
+        {
+            if (_layout.RowStarts[s] == _layout.RowStarts[s + 1]) continue;
+            var item = AttentionShape.ItemOf(_layout, s);
+            var segments = item.SegmentsEnd - item.SegmentsStart(options.Window);
+            if (segments == 1 || !Shape.IsFew(item.RowCount)) continue;
+
+            for (var head = firstHead; head < endHead; head++)
+            {
+                var query = head * AttentionShape.FewQueries;
+                var total = room.Part(part, pages.Heads).From(query);
+                for (var i = 1; i < segments; i++)
+                    total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), Shape.QueriesOf(item.RowCount));
+                StoreResults(total, item with { Head = head });
+            }
+            part += segments;
+        }
+    }
+}
