@@ -23,7 +23,14 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public Matrix Pack(IReadOnlyList<IWeightSource> parts, DType? type = null, Action<long>? progress = null) =>
-        PackedMatrix.Pack(parts, _options.Reference ? DType.F32 : type, _team, progress);
+        _options.Reference
+            ? PackedMatrix.Pack(type is { } rounding && rounding != DType.F32 ? Rounded(parts, rounding) : parts, DType.F32,
+                _team, progress)
+            : PackedMatrix.Pack(parts, type, _team, progress);
+
+    // The reference path computes in f32 whatever the weights are held in, so their rounding is all that is left of it.
+    private static RoundedSource[] Rounded(IReadOnlyList<IWeightSource> parts, DType type) =>
+        [.. parts.Select(part => new RoundedSource(part, type))];
 
     /// <inheritdoc/>
     public void Embed(Tensor y, Matrix table, ReadOnlySpan<int> tokens)

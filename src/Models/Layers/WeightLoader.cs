@@ -19,7 +19,7 @@ internal sealed class WeightLoader(IWeightFile file, IBackend on, DType? type, A
 
     /// <summary>A matrix that is not part of a layer: the embedding or the head.</summary>
     public Matrix Matrix(string name, int rows, int columns) =>
-        on.Pack([Find(name + ".weight", rows, columns)], type, progress);
+        on.Pack([Find(name + ".weight", rows, columns)], TypeFor(columns), progress);
 
     /// <summary>Whether the file has this weight.</summary>
     public bool Has(string name) => file.TryFind(name + ".weight", out _);
@@ -31,8 +31,11 @@ internal sealed class WeightLoader(IWeightFile file, IBackend on, DType? type, A
     {
         var sources = new IWeightSource[parts.Length];
         for (var i = 0; i < parts.Length; i++) sources[i] = Find(parts[i].Name + ".weight", parts[i].Rows, columns);
-        return new(on, on.Pack(sources, type, progress), Bias(parts));
+        return new(on, on.Pack(sources, TypeFor(columns), progress), Bias(parts));
     }
+
+    // As llama.cpp does: a matrix whose rows are not whole blocks of the wanted format stays as it is.
+    private DType? TypeFor(int columns) => type is { } wanted && columns % wanted.BlockLength() == 0 ? wanted : null;
 
     private Tensor? Bias(ReadOnlySpan<LinearPart> parts)
     {
