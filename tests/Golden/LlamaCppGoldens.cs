@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Minka.Compute;
+
+namespace Minka.Golden;
+
+/// <summary>The same weights in llama.cpp (golden/llamacpp): last logits of a prompt, and 64 greedy tokens as text.</summary>
+/// <remarks>A case is named MODEL-TYPE; MODEL begins the name of a folder in models, TYPE says how it is quantised.</remarks>
+public sealed class LlamaCppGoldens
+{
+    private const string Folder = "golden/llamacpp";
+
+    public static TheoryData<string> Cases() => SharedFolder.Cases(Folder);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Last_logits_are_close_to_those_of_llama_cpp(string name)
+    {
+        var folder = SharedFolder.Require(Folder, name);
+        var (model, type) = ModelOf(name);
+        var tokensFile = Directory.GetFiles(folder, "*-tokens.bin").Single();
+        var prompt = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(tokensFile)).ToArray();
+        var expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(tokensFile.Replace("-tokens", "", StringComparison.Ordinal)));
+        using var run = new GoldenRun(model, reference: false, type);
+
+        var logits = run.Run(prompt, 0, 1);
+
+        // llama.cpp rounds activations to int8 (and keeps KV in f16) for every quantised weight; f32 weights do not.
+        var cosine = Closeness.Cosine(logits, expected);
+        Assert.True(cosine > (type is null ? 0.99999 : 0.999), $"The logits have a cosine of {cosine}.");
+        Assert.Equal(GoldenRun.ArgMax(expected), GoldenRun.ArgMax(logits));
+    }
+
+    private static (string Model, DType? Type) ModelOf(string name)
+    {
+        var dash = name.LastIndexOf('-');
+        var (model, type) = (name[..dash], name[(dash + 1)..]);
+        var folder = Directory.Exists(SharedFolder.At("models"))
+            ? Directory.GetDirectories(SharedFolder.At("models"), model + "*").FirstOrDefault() : null;
+        if (folder is null) Assert.Skip($"{SharedFolder.At("models")} has no folder {model}*: the weights of '{name}'.");
+        return type switch
+        {
+            "f32" => (folder, null),
+            "q8_0" => (folder, DType.Q8_0),
+            "q4_0" => (folder, DType.Q4_0),
+            _ => throw Xunit.Sdk.SkipException.ForSkip($"{name}: the type {type} is not built yet."),
+        };
+    }
+}
