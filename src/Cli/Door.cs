@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Minka.Cli.Options;
 using Minka.Cli.Verbs;
+using Minka.Engine;
 using Minka.Models;
+using Minka.Models.Templates;
 
 namespace Minka.Cli;
 
@@ -16,16 +18,26 @@ internal sealed class Door
     /// <summary>Every verb, in the order of the help.</summary>
     public static IReadOnlyList<IVerb> Verbs(Terminal terminal) =>
     [
+        new RunVerb(terminal),
+        new ChatVerb(terminal),
+        new InspectVerb(terminal),
+        new TokenizeVerb(terminal),
+        new DetokenizeVerb(terminal),
+        new PerplexityVerb(terminal),
+        new BenchVerb(terminal),
         new DoctorVerb(terminal),
     ];
 
     /// <summary>Runs one command line and returns the exit code.</summary>
-    public static Task<int> OpenAsync(string[] args, Terminal terminal) => new Door(terminal).RunAsync(args);
+    public static Task<int> OpenAsync(string[] args, Terminal terminal) =>
+        new Door(terminal).RunAsync(args is ["help", .. var verb] ? [.. verb, "--help"] : args);
 
     /// <summary>The program's examples, shown by <c>minka --help</c>.</summary>
     public static IReadOnlyList<Example> Examples =>
     [
-        new("minka doctor", "what this machine offers"),
+        new("minka run \"What is 12 + 30?\"", "one answer from the built-in model"),
+        new("minka chat model.gguf", "a conversation with a model of yours"),
+        new("minka bench model.gguf", "how fast it is here"),
     ];
 
     private async Task<int> RunAsync(string[] args)
@@ -61,10 +73,10 @@ internal sealed class Door
         {
             foreach (var option in verb.Groups.SelectMany(group => group.Options)) verb.Command.Options.Add(option);
             verb.Command.SetAction(verb.RunAsync);
-            HelpPage.Attach(verb.Command, terminal, terminal => HelpPage.Write(verb, terminal));
+            HelpPage.Attach(verb.Command, () => HelpPage.WriteVerb(verb, terminal));
             root.Subcommands.Add(verb.Command);
         }
-        HelpPage.Attach(root, terminal, terminal => HelpPage.WriteRoot(verbs, Examples, terminal));
+        HelpPage.Attach(root, () => HelpPage.WriteRoot(verbs, Examples, terminal));
         root.SetAction((_, cancellation) => Greeting.RunAsync(terminal, cancellation));
         return root.Parse(args, new ParserConfiguration
         {
@@ -87,7 +99,8 @@ internal sealed class Door
             ModelNotFoundException => (ExitCodes.ModelNotFound, error.Message),
             OperationCanceledException => (ExitCodes.Interrupted, null),
             IOException when Terminal.IsOutputGone(error) => (ExitCodes.Ok, null),
-            ModelFormatException or IOException or UnauthorizedAccessException => (ExitCodes.Failure, error.Message),
+            RequestRefusedException or TemplateException or ModelFormatException or IOException
+                or UnauthorizedAccessException => (ExitCodes.Failure, error.Message),
             OutOfMemoryException => (ExitCodes.Failure,
                 "This machine's memory was not enough; --quantize q4_0, a lower --ctx or a smaller model needs less."),
             _ => (ExitCodes.Failure,

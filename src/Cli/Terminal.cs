@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Minka.Cli.Screen;
+using Spectre.Console;
 
 namespace Minka.Cli;
 
@@ -8,6 +9,7 @@ namespace Minka.Cli;
 internal sealed class Terminal : IDisposable
 {
     private const int ColumnsWithoutScreen = 100;
+    private const int ColumnsOfPipe = 1000;
 
     /// <summary>What is typed or piped in.</summary>
     public required TextReader In { get; init; }
@@ -58,6 +60,19 @@ internal sealed class Terminal : IDisposable
             WantsColours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
                 && Environment.GetEnvironmentVariable("TERM") is not "dumb",
         };
+    }
+
+    /// <summary>For tables, which are never wider than the screen; a pipe has no width.</summary>
+    public IAnsiConsole Tables()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = WantsColours && IsOutputSeen ? AnsiSupport.Yes : AnsiSupport.No,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Out),
+        });
+        if (!IsOutputSeen) console.Profile.Width = ColumnsOfPipe;
+        return console;
     }
 
     /// <summary>Text in bold on a screen with colours.</summary>

@@ -1,10 +1,12 @@
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Minka.Cli.Options;
 using static Minka.Cli.Tests.TestTerminal;
 
 namespace Minka.Cli.Tests;
 
 /// <summary>From a command line to an exit code and one sentence.</summary>
-public sealed class DoorTests
+public sealed partial class DoorTests
 {
     [Theory]
     [InlineData("There is no verb 'docter'; did you mean 'doctor'?", "docter")]
@@ -41,6 +43,10 @@ public sealed class DoorTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Help_may_stand_before_the_verb_too() =>
+        Assert.Equal(await MinkaAsync(["run", "--help"]), await MinkaAsync(["help", "run"]));
+
     [Theory, MemberData(nameof(VerbNames))]
     public async Task Help_of_a_verb_describes_every_option_and_shows_examples(string name)
     {
@@ -59,14 +65,22 @@ public sealed class DoorTests
     [Theory, MemberData(nameof(ExampleLines))]
     public void Examples_of_the_help_are_commands_that_parse(string line)
     {
-        var command = line.Split(" | ")[^1].Split(" < ")[0];
-        var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(command);
+        var command = line.Split(" | ").First(part => part.StartsWith("minka ", StringComparison.Ordinal));
+        var words = CommandLineParser.SplitCommandLine(command.Split([" < ", " > "], default)[0]);
 
         var parse = Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal);
 
         Assert.Equal("minka", words.First());
         Assert.Null(WrongUsage.Describe(parse));
         Assert.NotSame(parse.RootCommandResult, parse.CommandResult);
+    }
+
+    [Theory, MemberData(nameof(DocumentedLines))]
+    public void Commands_of_the_documents_parse(string line)
+    {
+        var words = CommandLineParser.SplitCommandLine(line);
+
+        Assert.Null(WrongUsage.Describe(Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal)));
     }
 
     public static TheoryData<string> VerbNames() =>
@@ -77,4 +91,16 @@ public sealed class DoorTests
         .. Door.Examples.Concat(Door.Verbs(new TestTerminal().Terminal).SelectMany(verb => verb.Examples))
             .Select(example => example.Line).Distinct(),
     ];
+
+    /// <summary>Every <c>minka …</c> in a code block or between backticks, without what the shell takes.</summary>
+    public static TheoryData<string> DocumentedLines() =>
+    [
+        .. new[] { "README.md", "docs/cli.md" }
+            .SelectMany(file => CommandLine().Matches(File.ReadAllText(Path.Combine(ProcessTests.Root(), file))))
+            .Select(match => match.Groups[1].Value.Split([" | ", " < ", " > ", " #"], default)[0].Trim())
+            .Where(line => !line.Contains("VERB", StringComparison.Ordinal)).Distinct(),
+    ];
+
+    [GeneratedRegex(@"(?:^|\| |`)(?:\./)?(minka [^`\n]+)", RegexOptions.Multiline)]
+    private static partial Regex CommandLine();
 }

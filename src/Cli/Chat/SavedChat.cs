@@ -1,29 +1,19 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Minka.Cli.Chat;
 
-/// <summary>A conversation as a file: <c>{"model": …, "messages": [{"role": …, "content": …}, …]}</c>.</summary>
+/// <summary>A conversation as a file: <c>{"model": …, "messages": [{"role": …, "content": …}]}</c>.</summary>
 internal static class SavedChat
 {
     private const long BytesMax = 64 << 20;
     private static readonly string[] _roles = ["system", "user", "assistant"];
 
-    private static readonly JsonWriterOptions _readable = new()
-    {
-        Indented = true,
-        // Letters of all scripts as they are: this is no web page.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>Writes beside the target and renames, so that a full disk loses nothing.</summary>
     public static void Save(string path, string model, IReadOnlyList<Turn> messages)
     {
         var unfinished = path + ".part";
-        using (var stream = File.Create(unfinished))
-        using (var json = new Utf8JsonWriter(stream, _readable))
+        File.WriteAllText(unfinished, Json.WriteObject(json =>
         {
-            json.WriteStartObject();
             json.WriteString("model", model);
             json.WriteStartArray("messages");
             foreach (var turn in messages)
@@ -34,8 +24,7 @@ internal static class SavedChat
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
+        }, isIndented: true) + "\n");
         File.Move(unfinished, path, overwrite: true);
     }
 

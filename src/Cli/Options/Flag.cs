@@ -17,6 +17,15 @@ internal static class Flag
             CustomParser = result => ParseNumber(result, names[0], min, max),
         };
 
+    /// <summary>Whole numbers within <c>[min, max]</c> with commas between; null when the option is absent.</summary>
+    public static Option<IReadOnlyList<int>?> Numbers(
+        string[] names, string placeholder, int min, int max, string description) => new(names[0], names[1..])
+        {
+            Description = description,
+            HelpName = placeholder,
+            CustomParser = result => ParseNumbers(result, names[0], min, max),
+        };
+
     /// <summary>Any text.</summary>
     public static Option<string?> Text(string[] names, string placeholder, string description) =>
         new(names[0], names[1..]) { Description = description, HelpName = placeholder };
@@ -53,6 +62,19 @@ internal static class Flag
         var kind = T.One / (T.One + T.One) == T.Zero ? "whole number" : "number";
         result.AddError($"{name} is '{text}'; it takes a {kind} {Between(min, max)}.");
         return null;
+    }
+
+    private static List<int>? ParseNumbers(ArgumentResult result, string name, int min, int max)
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        var numbers = new List<int>();
+        foreach (var part in text.Split(','))
+        {
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number >= min && number <= max) numbers.Add(number);
+            else result.AddError($"{name} is '{text}'; it takes whole numbers {Between(min, max)}, commas between.");
+        }
+        return numbers.Count > 0 ? numbers : null;
     }
 
     private static string Between<T>(T min, T max) where T : struct, INumber<T> =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Minka.Cli.Verbs;
 
@@ -9,26 +10,20 @@ internal static class HelpPage
 {
     private const int LabelColumns = 30;
 
-    /// <summary>Makes <c>--help</c> of a verb show its page.</summary>
-    public static void Attach(Command command, Terminal terminal, Action<Terminal> write)
+    /// <summary>Makes <c>--help</c> show a page; the parser's own also hears <c>/h</c>, which may be a prompt.</summary>
+    public static void Attach(Command command, Action write)
     {
-        var help = command.Options.FirstOrDefault(option => option is System.CommandLine.Help.HelpOption);
-        if (help is null)
-        {
-            help = new System.CommandLine.Help.HelpOption("--help", "-h");
-            command.Options.Add(help);
-        }
-        help.Action = new WriteHelp(() => write(terminal));
+        foreach (var own in command.Options.OfType<HelpOption>().ToList()) command.Options.Remove(own);
+        command.Options.Add(new HelpOption("--help", "-h") { Action = new Write(write) });
     }
 
     /// <summary>The page of one verb.</summary>
-    public static void Write(IVerb verb, Terminal terminal)
+    public static void WriteVerb(IVerb verb, Terminal terminal)
     {
         var command = verb.Command;
         terminal.Out.WriteLine(command.Description);
         Title(terminal, "Usage");
-        var arguments = command.Arguments.Select(argument => $" [{argument.HelpName ?? argument.Name}]");
-        terminal.Out.WriteLine($"  minka {command.Name}{string.Concat(arguments)} [options]");
+        terminal.Out.WriteLine($"  minka {command.Name}{string.Concat(command.Arguments.Select(Usage))} [options]");
         foreach (var argument in command.Arguments)
             Entry(terminal, argument.HelpName ?? argument.Name, argument.Description);
         foreach (var group in verb.Groups)
@@ -50,8 +45,8 @@ internal static class HelpPage
         foreach (var verb in verbs) Entry(terminal, verb.Command.Name, verb.Command.Description);
         Title(terminal, "Options of every verb");
         Entry(terminal, "-h, --help", "Show this help, or the help of a verb.");
-        Entry(terminal, "--verbose", "Show where an error came from.");
-        Entry(terminal, "--version", "Show the version.");
+        Entry(terminal, "    --verbose", "Show where an error came from.");
+        Entry(terminal, "    --version", "Show the version; without a verb.");
         Examples(terminal, examples);
         Title(terminal, "Exit codes");
         terminal.Out.WriteLine("  0 done, 1 failed, 2 wrong command line, 3 no such model, 130 interrupted");
@@ -88,12 +83,19 @@ internal static class HelpPage
         }
     }
 
+    private static string Usage(Argument argument)
+    {
+        var name = argument.HelpName ?? argument.Name;
+        return argument.Arity.MinimumNumberOfValues > 0 || name.Contains('[', StringComparison.Ordinal)
+            ? $" {name}" : $" [{name}]";
+    }
+
+    /// <summary>The short name and the long one; further long names still work and are not shown.</summary>
     private static string Label(Option option)
     {
-        var names = option.Aliases.Append(option.Name)
-            .OrderBy(name => name.TrimStart('-').Length > 1).ThenBy(name => name != option.Name).Take(2);
+        var shortName = option.Aliases.FirstOrDefault(name => !name.StartsWith("--", StringComparison.Ordinal));
         var value = option.ValueType == typeof(bool) ? "" : " " + (option.HelpName ?? "VALUE");
-        return string.Join(", ", names) + value;
+        return (shortName is null ? "    " : $"{shortName}, ") + option.Name + value;
     }
 
     private static IEnumerable<string> Wrap(string text, int columns)
@@ -111,7 +113,7 @@ internal static class HelpPage
         yield return line;
     }
 
-    private sealed class WriteHelp(Action write) : SynchronousCommandLineAction
+    private sealed class Write(Action write) : SynchronousCommandLineAction
     {
         public override bool ClearsParseErrors => true;
 

@@ -12,7 +12,11 @@ namespace Minka.Cli.Options;
 /// <param name="Weights">Format to pack the weights in; null keeps the file's.</param>
 /// <param name="Kv">Format of the KV cache; null for the default.</param>
 internal sealed record ModelChoice(
-    string Name, string? TokenizerPath, int? Threads, int? Context, ComputeMode? Compute, DType? Weights, DType? Kv);
+    string Name, string? TokenizerPath, int? Threads, int? Context, ComputeMode? Compute, DType? Weights, DType? Kv)
+{
+    /// <summary>The model that ships with the program, as it is.</summary>
+    public static ModelChoice BuiltIn => new(ModelLocator.BuiltIn, null, null, null, null, null, null);
+}
 
 /// <summary>How matrix products are computed.</summary>
 internal enum ComputeMode
@@ -25,23 +29,27 @@ internal enum ComputeMode
 }
 
 /// <summary>The options every verb that loads a model shares.</summary>
-internal sealed class ModelFlags
+/// <param name="isThreadsList">The verb runs once for each of several numbers of threads.</param>
+internal sealed class ModelFlags(bool isThreadsList = false)
 {
     private readonly Option<string?> _model = Flag.Text(["--model", "-m"], "MODEL",
-        "Model: a file, a folder or an alias (default: minka-tiny, the built-in one).");
+        "A file, a folder or minka-tiny, the built-in (default).");
 
     private readonly Option<string?> _tokenizer = Flag.Text(["--tokenizer"], "FILE",
-        "Tokenizer beside the model's own; a distributed-llama .m needs its .t here unless it lies beside it.");
+        "Tokenizer, where a .m file's .t does not lie beside it.");
 
     private readonly Option<int?> _threads = Flag.Number(["--threads", "-t"], "N", 1, 1024,
-        "Compute threads (default: one per core that this process may use).");
+        "Compute threads (default: one per core).");
+
+    private readonly Option<IReadOnlyList<int>?> _threadCounts = Flag.Numbers(["--threads", "-t"], "N,N", 1, 1024,
+        "Compute threads, a run for each (default: one per core).");
 
     private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 1, int.MaxValue,
-        "Positions to make room for (default: the model's own, at most 4096).");
+        "Context (default: the model's own, at most 4096).");
 
     private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],
         [("int8", ComputeMode.Int8), ("f32", ComputeMode.F32)],
-        "Arithmetic: int8 activations (fast) or f32 throughout (the reference).");
+        "int8 activations (fast, default) or f32 throughout.");
 
     private readonly Option<DType?> _quantize = Flag.Choice<DType>(["--quantize"],
         [("q8_0", DType.Q8_0), ("q4_0", DType.Q4_0)], "Quantise the weights while loading.");
@@ -49,8 +57,21 @@ internal sealed class ModelFlags
     private readonly Option<DType?> _kv = Flag.Choice<DType>(["--kv-type"],
         [("f16", DType.F16), ("f32", DType.F32), ("q8_0", DType.Q8_0)], "Format of the KV cache (default: f16).");
 
-    /// <summary>For the help.</summary>
-    public OptionGroup Group => new("Model", [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
+    /// <summary>Everything, for verbs that run a model.</summary>
+    public OptionGroup Group => new("Model", isThreadsList
+        ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv]
+        : [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
+
+    /// <summary>For verbs that only look into its files.</summary>
+    public OptionGroup Files => new("Model", [_model, _tokenizer]);
+
+    /// <summary>A model as an argument.</summary>
+    public static Argument<string?> Argument() => new("model")
+    {
+        HelpName = "MODEL",
+        Description = "A file, a folder or minka-tiny, the built-in (default).",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     /// <summary>What was asked for; <paramref name="argument"/> is a model named without <c>-m</c>.</summary>
     /// <exception cref="UsageException">The model is named twice.</exception>
@@ -63,6 +84,10 @@ internal sealed class ModelFlags
             named ?? argument ?? ModelLocator.BuiltIn, parse.GetValue(_tokenizer), parse.GetValue(_threads),
             parse.GetValue(_context), parse.GetValue(_compute), parse.GetValue(_quantize), parse.GetValue(_kv));
     }
+
+    /// <summary>The numbers of threads to run with; null stands for the default.</summary>
+    public IReadOnlyList<int?> ThreadCounts(ParseResult parse) =>
+        parse.GetValue(_threadCounts) is { } counts ? [.. counts.Select(count => (int?)count)] : [null];
 
     /// <summary>A model was named with <c>-m</c>.</summary>
     public bool IsNamed(ParseResult parse) => parse.GetValue(_model) is not null;

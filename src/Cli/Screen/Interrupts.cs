@@ -32,6 +32,18 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
+    /// <summary>Until disposed nothing hears Ctrl+C, so that it ends the process: while waiting for a pipe or a disk.
+    /// </summary>
+    public IDisposable Suspend()
+    {
+        lock (_lock)
+        {
+            var outer = _running;
+            _running = null;
+            return new Interruptible(this, null, outer);
+        }
+    }
+
     /// <summary>Ctrl+C was pressed.</summary>
     /// <returns>Something was running and heard it for the first time.</returns>
     public bool Raise()
@@ -48,14 +60,14 @@ internal sealed class Interrupts : IDisposable
 
     /// <summary>Something that Ctrl+C cancels.</summary>
     internal sealed class Interruptible(
-        Interrupts owner, CancellationTokenSource source, CancellationTokenSource? outer) : IDisposable
+        Interrupts owner, CancellationTokenSource? source, CancellationTokenSource? outer) : IDisposable
     {
-        public CancellationToken Token => source.Token;
+        public CancellationToken Token => source?.Token ?? default;
 
         public void Dispose()
         {
             lock (owner._lock) owner._running = outer;
-            source.Dispose();
+            source?.Dispose();
         }
     }
 }

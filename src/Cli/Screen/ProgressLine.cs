@@ -47,7 +47,7 @@ internal sealed class ProgressLine(Terminal terminal, string title, long total) 
         var bar = new string('█', filled) + new string('░', BarColumns - filled);
         var left = share > 0 ? elapsed * (1 / share - 1) : TimeSpan.Zero;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{title} {bar} {share * 100,3:F0} %  {done / elapsed.TotalSeconds / 1e9:F1} GB/s  "
+            $"{title} {bar} {share * 100,3:F0} %  {done / elapsed.TotalSeconds / 1e6:F0} MB/s  "
             + $"{left.TotalSeconds:F0} s left");
     }
 }

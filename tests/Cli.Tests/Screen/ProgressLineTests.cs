@@ -6,7 +6,7 @@ public sealed class ProgressLineTests
 {
     [Fact]
     public void A_quarter_after_two_seconds_leaves_six() => Assert.Equal(
-        "Loading ██████░░░░░░░░░░░░░░░░░░  25 %  0.5 GB/s  6 s left",
+        "Loading ██████░░░░░░░░░░░░░░░░░░  25 %  500 MB/s  6 s left",
         ProgressLine.Describe("Loading", 1_000_000_000, 4_000_000_000, TimeSpan.FromSeconds(2)));
 
     [Fact]

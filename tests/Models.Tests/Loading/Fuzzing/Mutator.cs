@@ -28,7 +28,8 @@ internal sealed class Mutator(int seed)
     public byte[] Mutate(byte[] sound)
     {
         List<byte> bytes = [.. sound];
-        for (var edits = 1 + _random.Next(2) * _random.Next(EditsMax); edits > 0 && bytes.Count > 0; edits--) Edit(bytes);
+        var edits = 1 + _random.Next(2) * _random.Next(EditsMax);
+        for (; edits > 0 && bytes.Count > 0; edits--) Edit(bytes);
         return bytes.Count > 0 ? [.. bytes] : [0];
     }
 

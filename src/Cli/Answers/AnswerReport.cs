@@ -1,0 +1,76 @@
+using System.Globalization;
+using Minka.Models;
+
+namespace Minka.Cli.Answers;
+
+/// <summary>An answer and what it took.</summary>
+internal sealed record AnswerReport
+{
+    public required string Model { get; init; }
+    public required string Text { get; init; }
+
+    /// <summary>stop, length or interrupted.</summary>
+    public required string Finish { get; init; }
+    public required ulong Seed { get; init; }
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Of <see cref="PromptTokens"/>, those whose keys and values were still there.</summary>
+    public required int CachedTokens { get; init; }
+    public required int AnswerTokens { get; init; }
+
+    /// <summary>From the question to the first token.</summary>
+    public required TimeSpan TimeToFirstToken { get; init; }
+
+    /// <summary>From the first token to the last.</summary>
+    public required TimeSpan DecodeTime { get; init; }
+    public required TimeSpan LoadTime { get; init; }
+    public required ModelMemory Memory { get; init; }
+
+    /// <summary>Memory of the whole process, from the system.</summary>
+    public required long ProcessBytes { get; init; }
+
+    /// <summary>Prompt tokens computed per second.</summary>
+    public double PrefillRate => Rate(PromptTokens - CachedTokens, TimeToFirstToken);
+
+    /// <summary>Tokens per second after the first.</summary>
+    public double DecodeRate => Rate(AnswerTokens - 1, DecodeTime);
+
+    /// <summary>Weight bytes read per second while decoding: decoding is bound by memory.</summary>
+    public double DecodeBytesPerSecond => DecodeRate * Memory.DecodeBytes;
+
+    /// <summary>Three lines for a person.</summary>
+    public string ForPeople() => string.Create(CultureInfo.InvariantCulture,
+        $"prompt  {PromptTokens} tokens, {CachedTokens} of them cached; {PrefillRate:F0} tok/s; "
+        + $"first token after {Ms(TimeToFirstToken)} ms\n"
+        + $"answer  {AnswerTokens} tokens; {DecodeRate:F0} tok/s, {DecodeBytesPerSecond / 1e9:F1} GB/s; "
+        + $"ended by {Finish}; seed {Seed}\n"
+        + $"memory  {MiB(ProcessBytes)} MiB; weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
+        + $"loaded in {Ms(LoadTime)} ms");
+
+    /// <summary>One object for a program.</summary>
+    public string ForPrograms() => Json.WriteObject(json =>
+    {
+        json.WriteString("model", Model);
+        json.WriteString("text", Text);
+        json.WriteString("finish_reason", Finish);
+        json.WriteNumber("seed", Seed);
+        json.WriteNumber("prompt_tokens", PromptTokens);
+        json.WriteNumber("cached_tokens", CachedTokens);
+        json.WriteNumber("completion_tokens", AnswerTokens);
+        json.WriteNumber("load_ms", Math.Round(LoadTime.TotalMilliseconds, 3));
+        json.WriteNumber("ttft_ms", Math.Round(TimeToFirstToken.TotalMilliseconds, 3));
+        json.WriteNumber("prefill_tokens_per_second", Math.Round(PrefillRate, 2));
+        json.WriteNumber("decode_tokens_per_second", Math.Round(DecodeRate, 2));
+        json.WriteNumber("decode_gb_per_second", Math.Round(DecodeBytesPerSecond / 1e9, 3));
+        json.WriteNumber("weight_bytes", Memory.WeightBytes);
+        json.WriteNumber("kv_bytes", Memory.KvBytes);
+        json.WriteNumber("process_bytes", ProcessBytes);
+    });
+
+    private static double Rate(int tokens, TimeSpan time) =>
+        tokens > 0 && time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0;
+
+    private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture);
+
+    private static string MiB(long bytes) => (bytes / 1048576.0).ToString("F1", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using Minka.Cli.Options;
+using Minka.Engine;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Models.Templates;
+using Minka.Models.Tokenization;
+
+namespace Minka.Cli.Answers;
+
+/// <summary>From a prompt to text that appears as it is made: template, tokenizer, engine, stop strings.</summary>
+internal sealed class Answerer : IAsyncDisposable
+{
+    private readonly OpenModel _open;
+    private readonly Terminal _terminal;
+    private readonly LlmEngine _engine;
+    private readonly Task _running;
+
+    public Answerer(OpenModel open, Terminal terminal)
+    {
+        (_open, _terminal) = (open, terminal);
+        var limits = open.Model.Limits;
+        _engine = new LlmEngine(
+            new LocalExecutor(open.Model),
+            new EngineOptions
+            {
+                EosIds = open.Package.EosIds,
+                Scheduling = new SchedulerOptions
+                {
+                    SequencesMax = limits.Sequences,
+                    TokensPerStepMax = limits.Tokens,
+                    LogitRowsMax = limits.LogitRows,
+                    ContextMax = open.Positions,
+                },
+            },
+            terminal.Time);
+        _running = _engine.RunAsync();
+    }
+
+    /// <summary>For people.</summary>
+    public string ModelName => _open.Name;
+
+    /// <summary>Answers, telling <paramref name="write"/> each piece of text as it is sure.</summary>
+    /// <param name="prompt">Messages or text.</param>
+    /// <param name="options">Sampling and ends.</param>
+    /// <param name="write">Shown the text piece by piece.</param>
+    /// <param name="cancellation">Ends the answer early; what was made so far is reported.</param>
+    /// <exception cref="RequestRefusedException">The prompt is longer than the context.</exception>
+    public async Task<AnswerReport> AnswerAsync(
+        Prompt prompt, AnswerOptions options, Action<string> write, CancellationToken cancellation)
+    {
+        var stream = _open.Package.Tokenizer.CreateStream(continues: prompt is Prompt.Raw);
+        var text = new AnswerText(stream, new StopStrings(options.Stops), write);
+        var generation = _engine.Submit(
+            new GenerationRequest
+            {
+                Prompt = Encode(prompt),
+                Sampling = options.Sampling,
+                TokensMax = options.TokensMax,
+                IgnoreEos = options.IgnoreEos,
+            },
+            cancellation);
+
+        var (tokens, finish) = (0, FinishReason.None);
+        long first = 0, last = 0;
+        await foreach (var token in generation)
+        {
+            finish = token.Finish;
+            if (token.Finish == FinishReason.Failed) await generation.Completion;
+            if (!token.IsText) continue;
+            last = _terminal.Time.GetTimestamp();
+            if (tokens++ == 0) first = last;
+            if (text.Add(token.Id)) break; // leaving the loop cancels what is still to come
+        }
+        text.End();
+        return Report(options, text, generation, finish, tokens, _terminal.Time.GetElapsedTime(first, last));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _engine.Stop();
+        await _running;
+    }
+
+    private AnswerReport Report(
+        AnswerOptions options, AnswerText text, Generation generation, FinishReason finish, int tokens, TimeSpan decode)
+    {
+        using var process = Process.GetCurrentProcess();
+        return new AnswerReport
+        {
+            Model = _open.Name,
+            Text = text.Text,
+            Finish = text.IsStopped ? "stop" : finish switch
+            {
+                FinishReason.Stop => "stop",
+                FinishReason.Length => "length",
+                _ => "interrupted",
+            },
+            Seed = options.Sampling.Seed,
+            PromptTokens = generation.PromptTokens,
+            CachedTokens = generation.CachedTokens,
+            AnswerTokens = tokens,
+            TimeToFirstToken = generation.TimeToFirstToken,
+            DecodeTime = decode,
+            LoadTime = _open.LoadTime,
+            Memory = _open.Model.Memory,
+            ProcessBytes = process.WorkingSet64,
+        };
+    }
+
+    private int[] Encode(Prompt prompt)
+    {
+        var tokenizer = _open.Package.Tokenizer;
+        if (prompt is not Prompt.Messages messages)
+            return tokenizer.Encode(((Prompt.Raw)prompt).Text, addSpecial: true, parseSpecial: true);
+        var template = _open.Package.ChatTemplate ?? throw new UsageException(
+            $"{_open.Name} has no chat template, so it cannot hold a conversation; minka run --raw continues a text.");
+        var text = template.Render(new ChatTemplateInput
+        {
+            Messages = TemplateValue.From(messages.Turns.Select(turn => new ChatMessage(turn.Role, turn.Content))),
+            AddGenerationPrompt = true,
+            BosToken = tokenizer.BosId is { } bos ? tokenizer.TokenText(bos) : null,
+            EosToken = tokenizer.EosIds is [var eos, ..] ? tokenizer.TokenText(eos) : null,
+            Time = _terminal.Time,
+        });
+        // The template writes the tokens that begin and end turns itself.
+        return tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
+    }
+}

@@ -1,0 +1,123 @@
+using Minka.Cli.Options;
+using Minka.Cli.Screen;
+using Minka.Compute;
+using Minka.Compute.Cpu;
+using Minka.Models;
+using Minka.Models.Loading;
+
+namespace Minka.Cli;
+
+/// <summary>How large the steps and the cache of a model must be.</summary>
+/// <param name="Positions">Positions to make room for; null for as many as a conversation may want.</param>
+/// <param name="StepTokens">Tokens of one step.</param>
+/// <param name="LogitRows">Rows of logits of one step.</param>
+internal sealed record ModelRoom(int? Positions = null, int StepTokens = 512, int LogitRows = 1);
+
+/// <summary>A model with everything it needs to run.</summary>
+internal sealed class OpenModel(
+    string name, ModelPackage package, CpuBackend backend, ICausalModel model, int positions, TimeSpan loadTime)
+    : IDisposable
+{
+    /// <summary>For people: the model's own name, or its file's.</summary>
+    public string Name { get; } = name;
+
+    public ModelPackage Package { get; } = package;
+
+    public CpuBackend Backend { get; } = backend;
+
+    public ICausalModel Model { get; } = model;
+
+    /// <summary>How keys and values are stored.</summary>
+    public required DType KvType { get; init; }
+
+    /// <summary>Positions a sequence may have.</summary>
+    public int Positions { get; } = positions;
+
+    public TimeSpan LoadTime { get; } = loadTime;
+
+    /// <summary>How to sample without any option.</summary>
+    public required GenerationDefaults Suggested { get; init; }
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Backend.Dispose();
+        Package.Dispose();
+    }
+}
+
+/// <summary>The only place that knows who implements what.</summary>
+internal static class Composition
+{
+    private const int PositionsByDefault = 4096;
+
+    /// <summary>Opens the files of a model without loading its weights.</summary>
+    public static ModelPackage OpenPackage(ModelChoice choice) =>
+        ModelPackage.Open(ModelLocator.Locate(choice.Name), choice.TokenizerPath);
+
+    /// <summary>Loads a model, with a progress bar where somebody looks.</summary>
+    /// <exception cref="ModelFormatException">It cannot be used, or does not fit in memory.</exception>
+    public static OpenModel Open(ModelChoice choice, Terminal terminal, ModelRoom? room = null)
+    {
+        // Loading holds nothing that must be put in order, so Ctrl+C may end the process.
+        using var suspended = terminal.Interrupts.Suspend();
+        var start = terminal.Time.GetTimestamp();
+        var package = OpenPackage(choice);
+        try
+        {
+            return Load(choice, terminal, room ?? new ModelRoom(), package, start);
+        }
+        catch
+        {
+            package.Dispose();
+            throw;
+        }
+    }
+
+    private static OpenModel Load(
+        ModelChoice choice, Terminal terminal, ModelRoom room, ModelPackage package, long start)
+    {
+        var positions = room.Positions ?? choice.Context
+            ?? Math.Min(package.Config.ContextLength, PositionsByDefault);
+        var blocks = Blocks(positions);
+        var options = new ModelLoadOptions
+        {
+            KvBlocks = blocks,
+            Limits = new StepLimits(room.StepTokens, 1, room.LogitRows, blocks),
+            KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
+            WeightType = choice.Weights,
+        };
+        MemoryCheck.Require(package, options, choice);
+        if (choice.Context > package.Config.ContextLength && terminal.IsErrorSeen)
+            terminal.Complain($"the model was made for {package.Config.ContextLength} positions, beyond which it errs.");
+        var backend = new CpuBackend(new CpuOptions
+        {
+            Threads = choice.Threads ?? 0,
+            Reference = choice.Compute == ComputeMode.F32,
+        });
+        try
+        {
+            using var progress = new ProgressLine(terminal, "Loading", ModelFiles.WeightBytes(package.Weights));
+            var model = package.Load(backend, options with { Progress = progress.Advance });
+            return new OpenModel(
+                package.Config.Name ?? choice.Name, package, backend, model, positions,
+                terminal.Time.GetElapsedTime(start))
+            {
+                KvType = options.KvType,
+                Suggested = Suggestion(choice, package),
+            };
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whole blocks, and one to spare: the engine keeps a little of its cache free.</summary>
+    private static int Blocks(int positions) => positions / KvShape.BlockTokens + 2;
+
+    /// <summary>The built-in model was trained to answer exactly; its GGUF has no place to say so.</summary>
+    private static GenerationDefaults Suggestion(ModelChoice choice, ModelPackage package) =>
+        choice.Name == ModelLocator.BuiltIn ? package.Defaults with { DoSample = false } : package.Defaults;
+}

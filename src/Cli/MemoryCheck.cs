@@ -1,0 +1,51 @@
+using System.Globalization;
+using Minka.Cli.Options;
+using Minka.Compute;
+using Minka.Compute.Cpu;
+using Minka.Models;
+
+namespace Minka.Cli;
+
+/// <summary>Says before loading that a model will not fit, rather than letting the system end the process.</summary>
+internal static class MemoryCheck
+{
+    /// <summary>Bytes that weights, cache and logits will take.</summary>
+    public static long Needed(ModelPackage package, ModelLoadOptions options, bool isReference)
+    {
+        var config = package.Config;
+        var kvBlock = new KvShape(1, config.KvHeads, config.HeadDim, options.KvType).BlockBytes * config.Layers;
+        var logits = 2L * sizeof(float) * options.Limits.LogitRows * config.VocabularySize;
+        return checked(WeightBytes(package, options, isReference) + kvBlock * options.KvBlocks + logits);
+    }
+
+    /// <summary>Refuses what does not fit.</summary>
+    /// <exception cref="ModelFormatException">More is needed than is free.</exception>
+    public static void Require(ModelPackage package, ModelLoadOptions options, ModelChoice choice)
+    {
+        var isReference = choice.Compute == ComputeMode.F32;
+        var (needed, free) = (Needed(package, options, isReference), CpuInfo.Read().AvailableMemoryBytes);
+        if (needed <= free) return;
+        var weights = WeightBytes(package, options, isReference);
+        throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture,
+            $"'{package.Weights.Path}' needs {GiB(needed)} GiB (weights {GiB(weights)}, the rest for the cache of "
+            + $"{options.KvBlocks * KvShape.BlockTokens} positions) and {GiB(free)} GiB are free; "
+            + $"{Advice(options, isReference)}."));
+    }
+
+    private static long WeightBytes(ModelPackage package, ModelLoadOptions options, bool isReference)
+    {
+        var type = isReference ? DType.F32 : options.WeightType;
+        var stored = package.Weights.Stored;
+        if (type is not { } format) return stored.Sum(tensor => tensor.Bytes);
+        var parameters = stored.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => checked(product * size)));
+        return checked(parameters / format.BlockLength() * format.BlockBytes());
+    }
+
+    private static string Advice(ModelLoadOptions options, bool isReference) =>
+        isReference ? "--compute int8 needs a quarter"
+        : options.WeightType is DType.Q4_0 ? "lower --ctx, or take a smaller model"
+        : "try --quantize q4_0, a lower --ctx, or a smaller model";
+
+    private static string GiB(long bytes) =>
+        (bytes / (double)(1L << 30)).ToString("F1", CultureInfo.InvariantCulture);
+}

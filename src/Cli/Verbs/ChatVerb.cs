@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Minka.Cli.Answers;
+using Minka.Cli.Chat;
+using Minka.Cli.Options;
+using Minka.Cli.Screen;
+
+namespace Minka.Cli.Verbs;
+
+/// <summary>A conversation.</summary>
+internal sealed class ChatVerb : IVerb
+{
+    private readonly Terminal _terminal;
+    private readonly ModelFlags _modelFlags = new();
+    private readonly SamplingFlags _samplingFlags = new();
+    private readonly Option<string?> _system = Flag.Text(["--system", "-sys"], "TEXT", "Instructions before the chat.");
+    private readonly Option<string?> _load = Flag.Text(["--load"], "FILE", "Go on with a chat that /save wrote.");
+
+    private readonly Argument<string?> _model = ModelFlags.Argument();
+
+    public ChatVerb(Terminal terminal)
+    {
+        _terminal = terminal;
+        Command.Arguments.Add(_model);
+    }
+
+    public Command Command { get; } = new("chat", "Talk with a model; /help inside lists what can be typed.");
+
+    public IReadOnlyList<OptionGroup> Groups =>
+        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group];
+
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("minka chat", "with the built-in model"),
+        new("minka chat model.gguf --system \"You are a pirate.\"", "with a model of yours, and a role for it"),
+        new("minka chat --load talk.json", "go on where /save left off"),
+        new("printf 'Hello!\\nWhat is 2 + 2?\\n' | minka chat --seed 1", "from a pipe, a message a line"),
+    ];
+
+    public Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        var conversation = new Conversation();
+        if (parse.GetValue(_load) is { } file) conversation.Restore(SavedChat.Load(file));
+        conversation.System = parse.GetValue(_system) ?? conversation.System;
+        return BeginAsync(_terminal, _modelFlags.Read(parse, parse.GetValue(_model)),
+            open => _samplingFlags.Read(parse, open.Suggested), conversation, cancellation);
+    }
+
+    /// <summary>Loads a model and talks; <c>run MODEL</c> and a bare <c>minka</c> come here too.</summary>
+    public static async Task<int> BeginAsync(
+        Terminal terminal, ModelChoice choice, Func<OpenModel, AnswerOptions> options, Conversation conversation,
+        CancellationToken cancellation)
+    {
+        using var open = Composition.Open(choice, terminal);
+        await using var answerer = new Answerer(open, terminal);
+        if (terminal.IsInteractive)
+            terminal.Out.WriteLine(terminal.Dim($"{open.Name} is ready; /help shows what can be typed, /exit leaves."));
+        var input = terminal.IsInteractive
+            ? ChatInput.Typed(new LineEditor(terminal, new ConsoleKeyboard()))
+            : ChatInput.Piped(terminal.In);
+        return await new ChatLoop(terminal, input, answerer, options(open), conversation).RunAsync(cancellation);
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Minka.Cli.Answers;
+using Minka.Cli.Chat;
+using Minka.Cli.Options;
+
+namespace Minka.Cli.Verbs;
+
+/// <summary>One prompt, one answer, which appears as it is made.</summary>
+internal sealed class RunVerb : IVerb
+{
+    private readonly Terminal _terminal;
+    private readonly ModelFlags _modelFlags = new();
+    private readonly SamplingFlags _samplingFlags = new();
+
+    private readonly Argument<string[]> _words = new("words")
+    {
+        HelpName = "[MODEL] PROMPT",
+        Description = "A model alone begins a chat.",
+        Arity = new ArgumentArity(0, 2),
+    };
+
+    private readonly Option<string?> _file = Flag.Text(["--file", "-f"], "FILE",
+        "Read the prompt, or what it is about; - is a pipe.");
+
+    private readonly Option<string?> _system = Flag.Text(["--system", "-sys"], "TEXT", "What goes before the prompt.");
+    private readonly Option<bool> _raw = Flag.Switch(["--raw"], "Continue the text, without the chat template.");
+    private readonly Option<bool> _json = Flag.Switch(["--json"], "Print one JSON object when the answer is whole.");
+    private readonly Option<bool> _stats = Flag.Switch(["--stats"], "Print speed and memory after the answer.");
+
+    public RunVerb(Terminal terminal)
+    {
+        _terminal = terminal;
+        Command.Arguments.Add(_words);
+    }
+
+    public Command Command { get; } = new("run", "Answer one prompt.");
+
+    public IReadOnlyList<OptionGroup> Groups =>
+    [
+        new("Prompt and output", [_file, _system, _raw, _json, _stats]), _samplingFlags.Group, _modelFlags.Group,
+    ];
+
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("minka run \"What is 12 + 30?\"", "the built-in model"),
+        new("minka run model.gguf \"Name three rivers.\" --temp 0", "a model of yours, always the same answer"),
+        new("minka run -m folder/ -f letter.txt \"Summarise this letter:\" --stats", "a prompt about a file"),
+        new("echo \"Who are you?\" | minka run --json", "from a pipe, for a program"),
+        new("minka run --raw \"Once upon a time\" -n 100 --seed 7", "text that goes on from here"),
+    ];
+
+    public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        var (model, words) = SplitWords(parse);
+        var text = ReadPrompt(words, parse.GetValue(_file));
+        if (text is null)
+        {
+            if (model is not null && _terminal.IsInteractive)
+                return await ChatVerb.BeginAsync(_terminal, _modelFlags.Read(parse, model),
+                    open => _samplingFlags.Read(parse, open.Suggested),
+                    new Conversation { System = parse.GetValue(_system) }, cancellation);
+            throw new UsageException("There is no prompt; write it in quotes, name a file with -f, or pipe it in.");
+        }
+
+        using var open = Composition.Open(_modelFlags.Read(parse, model), _terminal);
+        var options = _samplingFlags.Read(parse, open.Suggested);
+        var prompt = MakePrompt(text, parse.GetValue(_system), parse.GetValue(_raw), open);
+        await using var answerer = new Answerer(open, _terminal);
+        var wantsJson = parse.GetValue(_json);
+        Action<string> write = wantsJson ? _ => { } : _terminal.Out.Write;
+        var report = await answerer.AnswerAsync(prompt, options, write, cancellation);
+
+        _terminal.Out.WriteLine(wantsJson ? report.ForPrograms() : "");
+        if (parse.GetValue(_stats)) _terminal.Error.WriteLine(report.ForPeople());
+        return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
+    }
+
+    /// <summary>A model and a prompt, of which either may be missing.</summary>
+    private (string? Model, string? Prompt) SplitWords(ParseResult parse)
+    {
+        var words = parse.GetValue(_words) ?? [];
+        if (words.Length == 2) return (words[0], words[1]);
+        if (words.Length == 0) return (null, null);
+        if (_modelFlags.IsNamed(parse)) return (null, words[0]);
+        if (ModelLocator.IsName(words[0])) return (words[0], null);
+        if (ModelLocator.LooksLikeFile(words[0])) ModelLocator.Locate(words[0]); // says that it is not there
+        return (null, words[0]);
+    }
+
+    /// <summary>The argument, the file, or both with an empty line between; a pipe where there is neither.</summary>
+    private string? ReadPrompt(string? argument, string? file)
+    {
+        if (file is null && (argument is not null || _terminal.IsInputTyped)) return argument;
+        var text = TextInput.Read(file ?? "-", _terminal).TrimEnd('\r', '\n');
+        if (text.Length == 0)
+            throw new UsageException($"The prompt from {(file is null or "-" ? "standard input" : file)} is empty.");
+        return argument is null ? text : $"{argument}\n\n{text}";
+    }
+
+    private Prompt MakePrompt(string text, string? system, bool isRaw, OpenModel open)
+    {
+        if (isRaw && system is not null)
+            throw new UsageException("--raw continues the text alone; leave out --system, or --raw.");
+        if (isRaw) return new Prompt.Raw(text);
+        if (open.Package.ChatTemplate is null)
+        {
+            if (_terminal.IsErrorSeen) _terminal.Complain("this model has no chat template; it continues the text.");
+            return new Prompt.Raw(text);
+        }
+        var conversation = new Conversation { System = system };
+        conversation.Ask(text);
+        return new Prompt.Messages(conversation.Messages);
+    }
+}
