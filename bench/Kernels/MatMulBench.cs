@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using Minka.Compute;
+using Minka.Compute.Cpu;
+using Minka.Compute.Kernels.MatMul;
+using Minka.Compute.Packing;
+
+namespace Minka.Bench.Kernels;
+
+/// <summary>
+/// The packed product by format, shape and tokens. One token is bound by weight bytes per second, many by vector
+/// operations; both limits are measured between the rounds and every figure stands beside its share of them.
+/// </summary>
+internal static class MatMulBench
+{
+    private const long ColdBytes = 200L << 20;
+
+    public static int Run(string[] args)
+    {
+        string Option(string name, string otherwise) =>
+            Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;
+        int[] Numbers(string name, string otherwise) =>
+            [.. Option(name, otherwise).Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+
+        var types = Option("--types", "Q4_0,Q8_0,F16").Split(',').Select(t => Enum.Parse<DType>(t, ignoreCase: true));
+        var shapes = Option("--shapes", "8192x2048,2048x8192").Split(',');
+        var rounds = Numbers("--rounds", "7")[0];
+        var tier = Enum.Parse<SimdTier>(Option("--tier", SimdTiers.Best.ToString()), ignoreCase: true);
+        Console.WriteLine($"tier {tier}; medians of {rounds} rounds; limits measured between the rounds");
+        Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % maddubs |");
+        Console.WriteLine("| --: | --- | --- | --: | --: | --: | --: | --: | --: |");
+        foreach (var threads in Numbers("--threads", "1,2"))
+        {
+            using var team = new ThreadTeam(threads);
+            using var limits = new MachineLimits(team);
+            foreach (var type in types)
+                foreach (var shape in shapes)
+                {
+                    var sizes = shape.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+                    using var cold = new ColdMatrices(type, sizes[0], sizes[1], team, tier);
+                    foreach (var tokens in Numbers("--tokens", "1,2,4,8,16,64,256"))
+                        Print(threads, type, shape, tokens, Measure(cold, limits, tokens, rounds));
+                }
+        }
+        return 0;
+    }
+
+    private static void Print(int threads, DType type, string shape, int tokens, Sample s) =>
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {threads} | {type} | {shape} | {tokens} | {s.Seconds * 1e6:F0} | {s.Bytes / s.Seconds / 1e9:F1} | "
+            + $"{100 * s.Bytes / s.Seconds / s.ReadLimit:F0} | {s.Operations / s.Seconds / 1e9:F0} | "
+            + $"{100 * s.Operations / s.Seconds / s.OperationLimit:F0} |"));
+
+    private static Sample Measure(ColdMatrices cold, MachineLimits limits, int tokens, int rounds)
+    {
+        List<double> seconds = [], read = [], operations = [];
+        cold.Multiply(tokens, 1);
+        for (var i = 0; i < rounds; i++)
+        {
+            // A round takes some tens of milliseconds at any number of tokens.
+            var times = Math.Max(1, cold.Count * 8 / (tokens + 7));
+            var start = Stopwatch.GetTimestamp();
+            cold.Multiply(tokens, times);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / times);
+            read.Add(limits.ReadBytesPerSecond());
+            operations.Add(limits.ByteOperationsPerSecond());
+        }
+        return new Sample(
+            Median(seconds), cold.Bytes, 2.0 * cold.Weights * tokens, Median(read), Median(operations));
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private readonly record struct Sample(
+        double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
+
+    /// <summary>Copies of a matrix, more than any cache holds, multiplied in turn: each meets memory as a layer does.</summary>
+    private sealed unsafe class ColdMatrices : IDisposable
+    {
+        private const int TokensMax = 512;
+
+        private readonly PackedMatrix[] _matrices;
+        private readonly ThreadTeam _team;
+        private readonly MatMulScratch _scratch;
+        private readonly WeightMemory _x, _y;
+        private int _next;
+
+        public ColdMatrices(DType type, int rows, int columns, ThreadTeam team, SimdTier tier)
+        {
+            var source = new RandomWeights(type, rows, columns, 1);
+            var count = (int)((ColdBytes / (type.RowBytes(columns) * rows)) + 1);
+            _team = team;
+            _matrices = [.. Enumerable.Range(0, count).Select(_ => PackedMatrix.Pack([source], null, team, null, tier))];
+            _scratch = new MatMulScratch(TokensMax, columns);
+            _x = new WeightMemory(4L * TokensMax * columns);
+            _y = new WeightMemory(4L * TokensMax * rows);
+            var random = new Random(1);
+            for (var i = 0; i < TokensMax * columns; i++) ((float*)_x.Pointer)[i] = random.NextSingle() - 0.5f;
+        }
+
+        public int Count => _matrices.Length;
+
+        public long Bytes => _matrices[0].Bytes;
+
+        public long Weights => (long)_matrices[0].Rows * _matrices[0].Columns;
+
+        public void Multiply(int tokens, int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                var w = _matrices[_next++ % _matrices.Length];
+                w.Multiply(_team, (float*)_x.Pointer, w.Columns, tokens, (float*)_y.Pointer, w.Rows, _scratch);
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var matrix in _matrices) matrix.Dispose();
+            _scratch.Dispose();
+            _x.Dispose();
+            _y.Dispose();
+        }
+    }
+}

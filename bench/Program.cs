@@ -1,0 +1,21 @@
+using Minka.Bench.Kernels;
+using Minka.Bench.Models;
+
+// Each bench is a verb; its own options follow. Numbers mean something only as ratios within one run.
+string[] rest = args is [_, .. var tail] ? tail : [];
+switch (args is [var verb, ..] ? verb : "")
+{
+    case "gguf":
+        return RandomGgufBench.Run(rest);
+    case "matmul":
+        return MatMulBench.Run(rest);
+    default:
+        Console.Error.WriteLine(
+            """
+            usage: dotnet run -c Release --project bench -- BENCH [OPTION...]
+
+              gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
+              matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
+            """);
+        return 2;
+}
