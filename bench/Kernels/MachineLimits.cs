@@ -10,8 +10,8 @@ namespace Minka.Bench.Kernels;
 /// <summary>What this machine can do at this moment: the denominators of every percentage.</summary>
 internal sealed class MachineLimits(ThreadTeam team) : IDisposable
 {
-    // Four times the last-level cache of the machines we know.
-    private const long BufferBytes = 256L << 20;
+    // Some times the last-level cache of the machines we know.
+    private const long BufferBytes = 128L << 20;
 
     private readonly WeightMemory _buffer = Touched();
 
@@ -30,7 +30,7 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
     /// </summary>
     public double ByteOperationsPerSecond()
     {
-        var job = new ComputeJob(1 << 20);
+        var job = new ComputeJob(1 << 17);
         var start = Stopwatch.GetTimestamp();
         team.Run(ref job);
         return (double)job.Operations * team.Size / Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -80,40 +80,50 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
             if (sum == 42) Console.Write(' ');
         }
 
+        private static unsafe sbyte* Align(sbyte* pointer) => (sbyte*)(((nint)pointer + 63) & ~63);
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static int Round512(int rounds)
+        private static unsafe int Round512(int rounds)
         {
-            Vector512<short> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
-            var (x, y) = (Vector512.Create((byte)3), Vector512.Create((sbyte)-2));
+            var bytes = stackalloc sbyte[65 * 64];
+            var y = Align(bytes);
+            var x = Vector512.Create((byte)rounds);
+            Vector512<short> a = default, b = default, c = default, d = default;
+            Vector512<short> e = default, f = default, g = default, h = default;
             for (var i = 0; i < rounds; i++)
             {
-                a += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ a).AsSByte());
-                b += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ b).AsSByte());
-                c += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ c).AsSByte());
-                d += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ d).AsSByte());
-                e += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ e).AsSByte());
-                f += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ f).AsSByte());
-                g += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ g).AsSByte());
-                h += Avx512BW.MultiplyAddAdjacent(x, (y.AsInt16() ^ h).AsSByte());
+                var from = (Vector512<sbyte>*)(y + (i % 8 * 512));
+                a += Avx512BW.MultiplyAddAdjacent(x, from[0]);
+                b += Avx512BW.MultiplyAddAdjacent(x, from[1]);
+                c += Avx512BW.MultiplyAddAdjacent(x, from[2]);
+                d += Avx512BW.MultiplyAddAdjacent(x, from[3]);
+                e += Avx512BW.MultiplyAddAdjacent(x, from[4]);
+                f += Avx512BW.MultiplyAddAdjacent(x, from[5]);
+                g += Avx512BW.MultiplyAddAdjacent(x, from[6]);
+                h += Avx512BW.MultiplyAddAdjacent(x, from[7]);
             }
             return Vector512.Sum(a + b + c + d + e + f + g + h);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static int Round256(int rounds)
+        private static unsafe int Round256(int rounds)
         {
-            Vector256<short> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
-            var (x, y) = (Vector256.Create((byte)3), Vector256.Create((sbyte)-2));
+            var bytes = stackalloc sbyte[65 * 64];
+            var y = Align(bytes);
+            var x = Vector256.Create((byte)rounds);
+            Vector256<short> a = default, b = default, c = default, d = default;
+            Vector256<short> e = default, f = default, g = default, h = default;
             for (var i = 0; i < rounds; i++)
             {
-                a += Avx2.MultiplyAddAdjacent(x, y);
-                b += Avx2.MultiplyAddAdjacent(x, y);
-                c += Avx2.MultiplyAddAdjacent(x, y);
-                d += Avx2.MultiplyAddAdjacent(x, y);
-                e += Avx2.MultiplyAddAdjacent(x, y);
-                f += Avx2.MultiplyAddAdjacent(x, y);
-                g += Avx2.MultiplyAddAdjacent(x, y);
-                h += Avx2.MultiplyAddAdjacent(x, y);
+                var from = (Vector256<sbyte>*)(y + (i % 8 * 512));
+                a += Avx2.MultiplyAddAdjacent(x, from[0]);
+                b += Avx2.MultiplyAddAdjacent(x, from[1]);
+                c += Avx2.MultiplyAddAdjacent(x, from[2]);
+                d += Avx2.MultiplyAddAdjacent(x, from[3]);
+                e += Avx2.MultiplyAddAdjacent(x, from[4]);
+                f += Avx2.MultiplyAddAdjacent(x, from[5]);
+                g += Avx2.MultiplyAddAdjacent(x, from[6]);
+                h += Avx2.MultiplyAddAdjacent(x, from[7]);
             }
             return Vector256.Sum(a + b + c + d + e + f + g + h);
         }

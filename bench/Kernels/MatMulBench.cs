@@ -13,8 +13,6 @@ namespace Minka.Bench.Kernels;
 /// </summary>
 internal static class MatMulBench
 {
-    private const long ColdBytes = 200L << 20;
-
     public static int Run(string[] args)
     {
         string Option(string name, string otherwise) =>
@@ -24,9 +22,11 @@ internal static class MatMulBench
 
         var types = Option("--types", "Q4_0,Q8_0,F16").Split(',').Select(t => Enum.Parse<DType>(t, ignoreCase: true));
         var shapes = Option("--shapes", "8192x2048,2048x8192").Split(',');
-        var rounds = Numbers("--rounds", "7")[0];
+        var rounds = Numbers("--rounds", "25")[0];
+        var clock = Enum.Parse<Clock>(Option("--clock", "wall"), ignoreCase: true);
+        var coldBytes = (long)Numbers("--cold-mb", "200")[0] << 20;
         var tier = Enum.Parse<SimdTier>(Option("--tier", SimdTiers.Best.ToString()), ignoreCase: true);
-        Console.WriteLine($"tier {tier}; medians of {rounds} rounds; limits measured between the rounds");
+        Console.WriteLine($"tier {tier}; best of {rounds} rounds, and of the limits measured between them");
         Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % maddubs |");
         Console.WriteLine("| --: | --- | --- | --: | --: | --: | --: | --: | --: |");
         foreach (var threads in Numbers("--threads", "1,2"))
@@ -37,9 +37,9 @@ internal static class MatMulBench
                 foreach (var shape in shapes)
                 {
                     var sizes = shape.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-                    using var cold = new ColdMatrices(type, sizes[0], sizes[1], team, tier);
+                    using var cold = new ColdMatrices(type, sizes[0], sizes[1], coldBytes, team, tier);
                     foreach (var tokens in Numbers("--tokens", "1,2,4,8,16,64,256"))
-                        Print(threads, type, shape, tokens, Measure(cold, limits, tokens, rounds));
+                        Print(threads, type, shape, tokens, Measure(cold, limits, tokens, rounds, threads, clock));
                 }
         }
         return 0;
@@ -52,25 +52,34 @@ internal static class MatMulBench
             + $"{100 * s.Bytes / s.Seconds / s.ReadLimit:F0} | {s.Operations / s.Seconds / 1e9:F0} | "
             + $"{100 * s.Operations / s.Seconds / s.OperationLimit:F0} |"));
 
-    private static Sample Measure(ColdMatrices cold, MachineLimits limits, int tokens, int rounds)
+    private static Sample Measure(ColdMatrices cold, MachineLimits limits, int tokens, int rounds, int threads, Clock clock)
     {
         List<double> seconds = [], read = [], operations = [];
         cold.Multiply(tokens, 1);
         for (var i = 0; i < rounds; i++)
         {
-            // A round takes some tens of milliseconds at any number of tokens.
-            var times = Math.Max(1, cold.Count * 8 / (tokens + 7));
-            var start = Stopwatch.GetTimestamp();
+            // Short rounds, so that some meet no other process: the best one says what the code can do.
+            var times = Math.Clamp(256 / tokens, 1, 8);
+            var start = Now(clock);
             cold.Multiply(tokens, times);
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / times);
+            seconds.Add((Now(clock) - start) / times / (clock == Clock.Cpu ? threads : 1));
             read.Add(limits.ReadBytesPerSecond());
             operations.Add(limits.ByteOperationsPerSecond());
         }
         return new Sample(
-            Median(seconds), cold.Bytes, 2.0 * cold.Weights * tokens, Median(read), Median(operations));
+            seconds.Min(), cold.Bytes, 2.0 * cold.Weights * tokens, read.Max(), operations.Max());
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Now(Clock clock) => clock == Clock.Cpu
+        ? Environment.CpuUsage.TotalTime.TotalSeconds
+        : (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency;
+
+    /// <summary>What is measured: time passed, or processor time, which a busy machine disturbs less.</summary>
+    private enum Clock
+    {
+        Wall,
+        Cpu,
+    }
 
     private readonly record struct Sample(
         double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
@@ -86,10 +95,10 @@ internal static class MatMulBench
         private readonly WeightMemory _x, _y;
         private int _next;
 
-        public ColdMatrices(DType type, int rows, int columns, ThreadTeam team, SimdTier tier)
+        public ColdMatrices(DType type, int rows, int columns, long coldBytes, ThreadTeam team, SimdTier tier)
         {
             var source = new RandomWeights(type, rows, columns, 1);
-            var count = (int)((ColdBytes / (type.RowBytes(columns) * rows)) + 1);
+            var count = (int)((coldBytes / (type.RowBytes(columns) * rows)) + 1);
             _team = team;
             _matrices = [.. Enumerable.Range(0, count).Select(_ => PackedMatrix.Pack([source], null, team, null, tier))];
             _scratch = new MatMulScratch(TokensMax, columns);

@@ -46,7 +46,12 @@ internal interface IQuantizedFormat<TSelf> : IBlockFormat<TSelf>
 {
     /// <summary>Adds the dot product of one block: what every faster path must compute.</summary>
     static abstract float AddDot(float sum, in TSelf weights, in ActivationBlock x);
+}
 
+/// <summary>Quantised blocks whose integers are small and unsigned, so that one packed kernel serves them all.</summary>
+internal interface IUnsignedFormat<TSelf> : IQuantizedFormat<TSelf>
+    where TSelf : unmanaged, IUnsignedFormat<TSelf>
+{
     /// <summary>Columns <c>4 quad .. 4 quad + 3</c> of a block of a row group, as bytes.</summary>
     /// <param name="words">The block's first 32-bit words, R of each.</param>
     /// <param name="quad">From 0 to 7; a constant when inlined.</param>
@@ -56,11 +61,9 @@ internal interface IQuantizedFormat<TSelf> : IBlockFormat<TSelf>
         where TF : struct;
 
     /// <summary>Products of the eight quads with one token's block, summed per row.</summary>
-    static abstract unsafe TF Dot<TLanes, TI, TF>(
-        TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct;
+    static abstract unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
+        where TDots : struct, IDots<TI>
+        where TI : struct;
 
     /// <summary>Adds a block's dot product to the sums of its rows.</summary>
     /// <param name="sum">Sums so far.</param>

@@ -6,7 +6,7 @@ namespace Minka.Compute.Formats;
 
 /// <summary>32 weights in 18 bytes: <c>scale * (nibble - 8)</c>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal struct Q4_0 : IQuantizedFormat<Q4_0>
+internal struct Q4_0 : IUnsignedFormat<Q4_0>
 {
     public Half Scale;
     public Nibbles32 Nibbles;
@@ -62,12 +62,10 @@ internal struct Q4_0 : IQuantizedFormat<Q4_0>
             : TLanes.HighNibbles(TLanes.Load(words + ((quad - 4) * TLanes.Count * 4)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe TF Dot<TLanes, TI, TF>(
-        TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct =>
-        TLanes.Dot4(q0, q1, q2, q3, q4, q5, q6, q7, x);
+    public static unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
+        where TDots : struct, IDots<TI>
+        where TI : struct =>
+        TDots.Dot4(q0, q1, q2, q3, q4, q5, q6, q7, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)

@@ -7,7 +7,7 @@ namespace Minka.Compute.Formats;
 
 /// <summary>32 weights in 20 bytes: <c>scale * nibble + minimum</c>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal struct Q4_1 : IQuantizedFormat<Q4_1>
+internal struct Q4_1 : IUnsignedFormat<Q4_1>
 {
     public Half Scale;
     public Half Minimum;
@@ -65,12 +65,10 @@ internal struct Q4_1 : IQuantizedFormat<Q4_1>
             : TLanes.HighNibbles(TLanes.Load(words + ((quad - 4) * TLanes.Count * 4)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe TF Dot<TLanes, TI, TF>(
-        TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct =>
-        TLanes.Dot4(q0, q1, q2, q3, q4, q5, q6, q7, x);
+    public static unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
+        where TDots : struct, IDots<TI>
+        where TI : struct =>
+        TDots.Dot4(q0, q1, q2, q3, q4, q5, q6, q7, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)

@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
 
@@ -39,26 +37,4 @@ internal struct Q8_0 : IQuantizedFormat<Q8_0>
         sum += (float)weights.Scale * (dot * x.Scale);
         return sum;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct =>
-        TLanes.Load(words + (quad * TLanes.Count * 4));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe TF Dot<TLanes, TI, TF>(
-        TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct =>
-        TLanes.Dot8(q0, q1, q2, q3, q4, q5, q6, q7, x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct =>
-        TLanes.MultiplyAdd(scale, TLanes.Multiply(dot, TLanes.Spread(xScale)), sum);
 }

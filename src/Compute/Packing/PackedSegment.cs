@@ -17,7 +17,7 @@ internal sealed unsafe class PackedSegment : IDisposable
     /// <param name="tier">Instructions to multiply with.</param>
     public PackedSegment(int firstRow, int rows, int columns, DType type, SimdTier tier)
     {
-        Kernel = MatMulKernels.Of(type, tier);
+        Kernel = MatMulKernels.Of(type, SimdTiers.For(type, tier));
         FirstRow = firstRow;
         _layout = new RowGroups(BlockFormats.Of(type), Kernel.GroupRows, columns / type.BlockLength());
         Groups = (int)(((long)rows + Kernel.GroupRows - 1) / Kernel.GroupRows);

@@ -46,14 +46,8 @@ internal unsafe interface ILanes<TI, TF>
     /// <summary>Bitwise or.</summary>
     static abstract TI Or(TI a, TI b);
 
-    /// <summary>Dot product of each row's 32 columns, unsigned and at most 15, with 32 signed bytes.</summary>
-    static abstract TF Dot4(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x);
-
-    /// <summary>Dot product of each row's 32 columns, unsigned and at most 31, with 32 signed bytes.</summary>
-    static abstract TF Dot5(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x);
-
-    /// <summary>Dot product of each row's 32 columns, signed, with 32 signed bytes.</summary>
-    static abstract TF Dot8(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x);
+    /// <summary>Every lane as a float.</summary>
+    static abstract TF ToSingle(TI integers);
 
     /// <summary><c>a * b</c>.</summary>
     static abstract TF Multiply(TF a, TF b);

@@ -4,8 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Minka.Compute.Kernels.MatMul;
 
 /// <summary>Four rows at a time: any CPU with 128-bit vectors.</summary>
-internal readonly unsafe struct Lanes128<TDot> : ILanes<Vector128<int>, Vector128<float>>
-    where TDot : IDot128
+internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<float>>
 {
     public static int Count => 4;
 
@@ -53,22 +52,7 @@ internal readonly unsafe struct Lanes128<TDot> : ILanes<Vector128<int>, Vector12
     public static Vector128<int> Or(Vector128<int> a, Vector128<int> b) => a | b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Dot4(
-        Vector128<int> q0, Vector128<int> q1, Vector128<int> q2, Vector128<int> q3,
-        Vector128<int> q4, Vector128<int> q5, Vector128<int> q6, Vector128<int> q7, sbyte* x) =>
-        Vector128.ConvertToSingle(TDot.Dot4(q0, q1, q2, q3, x) + TDot.Dot4(q4, q5, q6, q7, x + 16));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Dot5(
-        Vector128<int> q0, Vector128<int> q1, Vector128<int> q2, Vector128<int> q3,
-        Vector128<int> q4, Vector128<int> q5, Vector128<int> q6, Vector128<int> q7, sbyte* x) =>
-        Vector128.ConvertToSingle(TDot.Dot5(q0, q1, q2, q3, x) + TDot.Dot5(q4, q5, q6, q7, x + 16));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Dot8(
-        Vector128<int> q0, Vector128<int> q1, Vector128<int> q2, Vector128<int> q3,
-        Vector128<int> q4, Vector128<int> q5, Vector128<int> q6, Vector128<int> q7, sbyte* x) =>
-        Vector128.ConvertToSingle(TDot.Dot8(q0, q1, q2, q3, x) + TDot.Dot8(q4, q5, q6, q7, x + 16));
+    public static Vector128<float> ToSingle(Vector128<int> integers) => Vector128.ConvertToSingle(integers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;

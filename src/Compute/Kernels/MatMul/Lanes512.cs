@@ -53,38 +53,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<int> Or(Vector512<int> a, Vector512<int> b) => a | b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot4(
-        Vector512<int> q0, Vector512<int> q1, Vector512<int> q2, Vector512<int> q3,
-        Vector512<int> q4, Vector512<int> q5, Vector512<int> q6, Vector512<int> q7, sbyte* x)
-    {
-        // Eight sums of two products: 8 * 2 * 15 * 127 = 30 480 fits 16 bits.
-        var sum = Pairs(q0, x) + Pairs(q1, x + 4) + Pairs(q2, x + 8) + Pairs(q3, x + 12)
-            + Pairs(q4, x + 16) + Pairs(q5, x + 20) + Pairs(q6, x + 24) + Pairs(q7, x + 28);
-        return Avx512F.ConvertToVector512Single(Widen(sum));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot5(
-        Vector512<int> q0, Vector512<int> q1, Vector512<int> q2, Vector512<int> q3,
-        Vector512<int> q4, Vector512<int> q5, Vector512<int> q6, Vector512<int> q7, sbyte* x)
-    {
-        // Four sums of two products: 4 * 2 * 31 * 127 = 31 496 fits 16 bits, eight do not.
-        var low = Pairs(q0, x) + Pairs(q1, x + 4) + Pairs(q2, x + 8) + Pairs(q3, x + 12);
-        var high = Pairs(q4, x + 16) + Pairs(q5, x + 20) + Pairs(q6, x + 24) + Pairs(q7, x + 28);
-        return Avx512F.ConvertToVector512Single(Widen(low) + Widen(high));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot8(
-        Vector512<int> q0, Vector512<int> q1, Vector512<int> q2, Vector512<int> q3,
-        Vector512<int> q4, Vector512<int> q5, Vector512<int> q6, Vector512<int> q7, sbyte* x)
-    {
-        var sum = Widen(SignedPairs(q0, x)) + Widen(SignedPairs(q1, x + 4))
-            + Widen(SignedPairs(q2, x + 8)) + Widen(SignedPairs(q3, x + 12))
-            + Widen(SignedPairs(q4, x + 16)) + Widen(SignedPairs(q5, x + 20))
-            + Widen(SignedPairs(q6, x + 24)) + Widen(SignedPairs(q7, x + 28));
-        return Avx512F.ConvertToVector512Single(sum);
-    }
+    public static Vector512<float> ToSingle(Vector512<int> integers) => Vector512.ConvertToSingle(integers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
@@ -96,21 +65,4 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplySubtract(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Avx512F.FusedMultiplySubtract(a, b, c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Pairs(Vector512<int> quads, sbyte* x) =>
-        Avx512BW.MultiplyAddAdjacent(quads.AsByte(), Vector512.Create(*(int*)x).AsSByte());
-
-    // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> SignedPairs(Vector512<int> quads, sbyte* x)
-    {
-        var negative = Vector512.LessThan(quads.AsSByte(), Vector512<sbyte>.Zero);
-        var signed = (Vector512.Create(*(int*)x).AsSByte() ^ negative) - negative;
-        return Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(quads.AsSByte()), signed);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Widen(Vector512<short> pairs) =>
-        Avx512BW.MultiplyAddAdjacent(pairs, Vector512<short>.One);
 }

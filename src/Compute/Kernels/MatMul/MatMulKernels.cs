@@ -12,31 +12,41 @@ internal static class MatMulKernels
         DType.F32 => Float<F32>(tier),
         DType.F16 => Float<F16>(tier),
         DType.BF16 => Float<BF16>(tier),
-        DType.Q4_0 => Quantized<Q4_0>(tier),
-        DType.Q4_1 => Quantized<Q4_1>(tier),
-        DType.Q5_0 => Quantized<Q5_0>(tier),
-        DType.Q5_1 => Quantized<Q5_1>(tier),
-        DType.Q8_0 => Quantized<Q8_0>(tier),
+        DType.Q4_0 => Unsigned<Q4_0>(tier),
+        DType.Q4_1 => Unsigned<Q4_1>(tier),
+        DType.Q5_0 => Unsigned<Q5_0>(tier),
+        DType.Q5_1 => Unsigned<Q5_1>(tier),
+        DType.Q8_0 => Signed(tier),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel multiplies this format."),
     };
 
-    private static MatMulKernel Quantized<T>(SimdTier tier)
-        where T : unmanaged, IQuantizedFormat<T> => tier switch
+    private static MatMulKernel Unsigned<T>(SimdTier tier)
+        where T : unmanaged, IUnsignedFormat<T> => tier switch
         {
-            SimdTier.Avx512 => new QuantizedMatMul<T, Lanes512, Vector512<int>, Vector512<float>>(),
-            SimdTier.Avx2 => new QuantizedMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),
-            SimdTier.Pair128 => new QuantizedMatMul<T, Lanes128<PairDot>, Vector128<int>, Vector128<float>>(),
-            SimdTier.Quad128 => new QuantizedMatMul<T, Lanes128<QuadDot>, Vector128<int>, Vector128<float>>(),
+            SimdTier.Avx512 => new QuantizedMatMul<T, Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
+            SimdTier.AvxVnni => new QuantizedMatMul<T, Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
+            SimdTier.Avx2 => new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+            SimdTier.Ssse3 => new QuantizedMatMul<T, Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
+            SimdTier.Vector128 => new QuantizedMatMul<T, Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
             _ => new ScalarQuantizedMatMul<T>(),
         };
+
+    private static MatMulKernel Signed(SimdTier tier) => tier switch
+    {
+        SimdTier.Avx512 => new SignedMatMul<Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
+        SimdTier.AvxVnni => new SignedMatMul<Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
+        SimdTier.Avx2 => new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+        SimdTier.Ssse3 => new SignedMatMul<Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
+        SimdTier.Vector128 => new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
+        _ => new ScalarQuantizedMatMul<Q8_0>(),
+    };
 
     private static MatMulKernel Float<T>(SimdTier tier)
         where T : unmanaged, IFloatFormat<T> => tier switch
         {
             SimdTier.Avx512 => new FloatMatMul<T, Lanes512, Vector512<int>, Vector512<float>>(),
-            SimdTier.Avx2 => new FloatMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),
-            SimdTier.Pair128 => new FloatMatMul<T, Lanes128<PairDot>, Vector128<int>, Vector128<float>>(),
-            SimdTier.Quad128 => new FloatMatMul<T, Lanes128<QuadDot>, Vector128<int>, Vector128<float>>(),
-            _ => new ScalarFloatMatMul<T>(),
+            SimdTier.AvxVnni or SimdTier.Avx2 => new FloatMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),
+            SimdTier.Scalar => new ScalarFloatMatMul<T>(),
+            _ => new FloatMatMul<T, Lanes128, Vector128<int>, Vector128<float>>(),
         };
 }

@@ -3,54 +3,44 @@ using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
 
-/// <summary>Row groups of quantised blocks with int8 activations.</summary>
+/// <summary>Row groups of quantised blocks with small unsigned integers.</summary>
 /// <typeparam name="TFormat">How the weights are stored.</typeparam>
 /// <typeparam name="TLanes">Width of vectors.</typeparam>
-/// <typeparam name="TI">Its integers.</typeparam>
-/// <typeparam name="TF">Its floats.</typeparam>
-internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
-    where TFormat : unmanaged, IQuantizedFormat<TFormat>
+/// <typeparam name="TDots">Integer products at that width.</typeparam>
+/// <typeparam name="TI">Vectors of integers.</typeparam>
+/// <typeparam name="TF">Vectors of floats.</typeparam>
+internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TDots, TI, TF> : BlockMatMul<TLanes, TI, TF>
+    where TFormat : unmanaged, IUnsignedFormat<TFormat>
     where TLanes : struct, ILanes<TI, TF>
+    where TDots : struct, IDots<TI>
     where TI : unmanaged
     where TF : unmanaged
 {
-    public override int GroupRows => TLanes.Count;
-
-    public override bool IsQuantized => true;
-
     private static int HeaderBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 2 * TFormat.Halves * TLanes.Count;
     }
 
-    public override void Multiply(
-        in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
+    private static int BlockBytes
     {
-        var tokens = x.TokensOf(tile);
-        var sums = stackalloc TF[ActivationTiles.TileTokens];
-        y += (nint)tile * ActivationTiles.TileTokens * yStride;
-        for (var group = start; group < end; group++)
-        {
-            var blocks = (byte*)(w.Groups + (group * w.GroupBytes));
-            if (tokens == 1) sums[0] = MultiplyOne(blocks, x.TileOf(tile), w.Blocks);
-            else MultiplyTile(blocks, x.TileOf(tile), w.Blocks, tokens, sums);
-            GroupResult.Write<TLanes, TI, TF>(sums, group * TLanes.Count, w.Rows, y, yStride, tokens);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(TFormat) * TLanes.Count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static TF MultiplyOne(byte* w, ActivationBlock* x, int blocks)
+    protected override TF MultiplyOne(byte* w, ActivationBlock* x, int blocks)
     {
         var sum = TLanes.Zero;
-        for (var end = x + blocks; x < end; x++)
+        for (var end = x + blocks; x < end; x++, w += BlockBytes)
         {
+            Ahead.Prefetch(w, BlockBytes);
             var words = w + HeaderBytes;
-            var dot = TFormat.Dot<TLanes, TI, TF>(
+            var dot = TFormat.Dot<TDots, TI>(
                 Quad(words, 0), Quad(words, 1), Quad(words, 2), Quad(words, 3),
                 Quad(words, 4), Quad(words, 5), Quad(words, 6), Quad(words, 7), (sbyte*)&x->Values);
-            sum = TFormat.Add<TLanes, TI, TF>(sum, dot, Scale(w), Minimum(w), x->Scale, x->Offset);
-            w += sizeof(TFormat) * TLanes.Count;
+            sum = TFormat.Add<TLanes, TI, TF>(
+                sum, TLanes.ToSingle(dot), Scale(w), Minimum(w), x->Scale, x->Offset);
         }
         return sum;
     }
@@ -58,21 +48,22 @@ internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TI, TF> : MatMulKe
     // The sums stay in memory: a load and a store per block and token cost little beside its twenty vector operations,
     // and one loop serves any number of tokens.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile(byte* w, ActivationBlock* x, int blocks, int tokens, TF* sums)
+    protected override void MultiplyTile(byte* w, ActivationBlock* x, int blocks, int tokens, TF* sums)
     {
         for (var t = 0; t < tokens; t++) sums[t] = TLanes.Zero;
-        for (var b = 0; b < blocks; b++)
+        for (var b = 0; b < blocks; b++, w += BlockBytes)
         {
+            Ahead.Prefetch(w, BlockBytes);
             var words = w + HeaderBytes;
             TI q0 = Quad(words, 0), q1 = Quad(words, 1), q2 = Quad(words, 2), q3 = Quad(words, 3);
             TI q4 = Quad(words, 4), q5 = Quad(words, 5), q6 = Quad(words, 6), q7 = Quad(words, 7);
             TF scale = Scale(w), minimum = Minimum(w);
             for (var sum = sums; sum < sums + tokens; sum++, x++)
             {
-                var dot = TFormat.Dot<TLanes, TI, TF>(q0, q1, q2, q3, q4, q5, q6, q7, (sbyte*)&x->Values);
-                *sum = TFormat.Add<TLanes, TI, TF>(*sum, dot, scale, minimum, x->Scale, x->Offset);
+                var dot = TFormat.Dot<TDots, TI>(q0, q1, q2, q3, q4, q5, q6, q7, (sbyte*)&x->Values);
+                *sum = TFormat.Add<TLanes, TI, TF>(
+                    *sum, TLanes.ToSingle(dot), scale, minimum, x->Scale, x->Offset);
             }
-            w += sizeof(TFormat) * TLanes.Count;
         }
     }
 
