@@ -1,3 +1,4 @@
+using Minka.Bench.Collectives;
 using Minka.Bench.Kernels;
 using Minka.Bench.Models;
 
@@ -5,6 +6,8 @@ using Minka.Bench.Models;
 string[] rest = args is [_, .. var tail] ? tail : [];
 switch (args is [var verb, ..] ? verb : "")
 {
+    case "collectives":
+        return CollectivesBench.Run(rest);
     case "gguf":
         return RandomGgufBench.Run(rest);
     case "matmul":
@@ -14,6 +17,7 @@ switch (args is [var verb, ..] ? verb : "")
             """
             usage: dotnet run -c Release --project bench -- BENCH [OPTION...]
 
+              collectives [OPTION...]    sums over ranks by message size
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
             """);

@@ -52,7 +52,8 @@ internal static class MatMulBench
             + $"{100 * s.Bytes / s.Seconds / s.ReadLimit:F0} | {s.Operations / s.Seconds / 1e9:F0} | "
             + $"{100 * s.Operations / s.Seconds / s.OperationLimit:F0} |"));
 
-    private static Sample Measure(ColdMatrices cold, MachineLimits limits, int tokens, int rounds, int threads, Clock clock)
+    private static Sample Measure(
+        ColdMatrices cold, MachineLimits limits, int tokens, int rounds, int threads, Clock clock)
     {
         List<double> seconds = [], read = [], operations = [];
         cold.Multiply(tokens, 1);
@@ -84,7 +85,7 @@ internal static class MatMulBench
     private readonly record struct Sample(
         double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
 
-    /// <summary>Copies of a matrix, more than any cache holds, multiplied in turn: each meets memory as a layer does.</summary>
+    /// <summary>More copies of a matrix than caches hold, multiplied in turn: each meets memory as a layer does.</summary>
     private sealed unsafe class ColdMatrices : IDisposable
     {
         private const int TokensMax = 512;
@@ -100,7 +101,8 @@ internal static class MatMulBench
             var source = new RandomWeights(type, rows, columns, 1);
             var count = (int)((coldBytes / (type.RowBytes(columns) * rows)) + 1);
             _team = team;
-            _matrices = [.. Enumerable.Range(0, count).Select(_ => PackedMatrix.Pack([source], null, team, null, tier))];
+            _matrices = new PackedMatrix[count];
+            for (var i = 0; i < count; i++) _matrices[i] = PackedMatrix.Pack([source], null, team, null, tier);
             _scratch = new MatMulScratch(TokensMax, columns);
             _x = new WeightMemory(4L * TokensMax * columns);
             _y = new WeightMemory(4L * TokensMax * rows);

@@ -11,7 +11,8 @@ namespace Minka.Bench.Models;
 /// <param name="Vocabulary">Tokens.</param>
 /// <param name="IsTied">Whether the head is the embedding table.</param>
 internal sealed record ModelShape(
-    string Name, int Width, int FeedForward, int Layers, int Heads, int KvHeads, int HeadDim, int Vocabulary, bool IsTied)
+    string Name, int Width, int FeedForward, int Layers, int Heads, int KvHeads, int HeadDim,
+    int Vocabulary, bool IsTied)
 {
     /// <summary>Every shape that can be asked for by name.</summary>
     public static IReadOnlyList<ModelShape> All { get; } =

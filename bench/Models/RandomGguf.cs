@@ -70,7 +70,7 @@ internal sealed class RandomGguf(ModelShape shape, DType type)
         WriteVocabulary(writer);
     }
 
-    /// <summary>A sound SentencePiece vocabulary: unknown, begin, end, the 256 bytes, and words without meaning.</summary>
+    /// <summary>A sound SentencePiece vocabulary: unknown, begin, end, the 256 bytes, words without meaning.</summary>
     private void WriteVocabulary(BinaryWriter writer)
     {
         WriteArray(writer, "tokenizer.ggml.tokens", TypeString, i => WriteText(writer, TokenText(i)));

@@ -7,7 +7,8 @@ internal static class RandomGgufBench
 {
     public static int Run(string[] args)
     {
-        if (args is not [var shape, var type, var path] || !Enum.TryParse<DType>(type, ignoreCase: true, out var format))
+        if (args is not [var shape, var type, var path]
+            || !Enum.TryParse<DType>(type, ignoreCase: true, out var format))
         {
             Console.Error.WriteLine(
                 $"gguf needs SHAPE ({string.Join(", ", ModelShape.All.Select(s => s.Name))}), "

@@ -48,7 +48,7 @@ internal interface IQuantizedFormat<TSelf> : IBlockFormat<TSelf>
     static abstract float AddDot(float sum, in TSelf weights, in ActivationBlock x);
 }
 
-/// <summary>Quantised blocks whose integers are small and unsigned, so that one packed kernel serves them all.</summary>
+/// <summary>Quantised blocks of small unsigned integers, which one packed kernel serves.</summary>
 internal interface IUnsignedFormat<TSelf> : IQuantizedFormat<TSelf>
     where TSelf : unmanaged, IUnsignedFormat<TSelf>
 {

@@ -4,7 +4,7 @@ using Minka.Compute.Formats;
 
 namespace Minka.Compute.Packing;
 
-/// <summary>A weight as floats that have passed through a block format: what rounding the weights alone costs.</summary>
+/// <summary>A weight as floats that passed through a block format: what rounding weights alone costs.</summary>
 internal sealed class RoundedSource(IWeightSource source, DType type) : IWeightSource
 {
     /// <inheritdoc/>

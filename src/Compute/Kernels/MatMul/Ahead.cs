@@ -9,7 +9,7 @@ internal static unsafe class Ahead
     private const int Distance = 2304;
     private const int CacheLine = 64;
 
-    /// <summary>Asks for the <paramref name="bytes"/> bytes that lie a fixed distance after <paramref name="w"/>.</summary>
+    /// <summary>Asks for so many bytes at a fixed distance after <paramref name="w"/>.</summary>
     /// <remarks>Past the end of the weights it asks for nothing: prefetches do not fault.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* w, int bytes)

@@ -30,7 +30,7 @@ internal unsafe interface IDots<TI>
     static abstract TI Correction(byte* words);
 
     /// <summary>
-    /// Columns signed: magnitudes and signs of the eight quads, the correction, the quads as stored, and 32 activations.
+    /// Columns signed: magnitudes and signs of eight quads, the correction, the quads as stored, 32 activations.
     /// </summary>
     static abstract TI Dot8(
         TI m0, TI m1, TI m2, TI m3, TI m4, TI m5, TI m6, TI m7,

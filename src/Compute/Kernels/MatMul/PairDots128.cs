@@ -55,8 +55,9 @@ internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
 
     // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Signed(Vector128<int> magnitudes, byte* quad, sbyte* x) => Widen(Ssse3.MultiplyAddAdjacent(
-        magnitudes.AsByte(), Ssse3.Sign(Vector128.Create(*(int*)x).AsSByte(), Vector128.Load((sbyte*)quad))));
+    private static Vector128<int> Signed(Vector128<int> magnitudes, byte* quad, sbyte* x) =>
+        Widen(Ssse3.MultiplyAddAdjacent(
+            magnitudes.AsByte(), Ssse3.Sign(Vector128.Create(*(int*)x).AsSByte(), Vector128.Load((sbyte*)quad))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<short> Pairs(Vector128<int> quad, sbyte* x) =>

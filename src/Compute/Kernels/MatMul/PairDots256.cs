@@ -55,8 +55,9 @@ internal readonly unsafe struct PairDots256 : IDots<Vector256<int>>
 
     // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Signed(Vector256<int> magnitudes, byte* quad, sbyte* x) => Widen(Avx2.MultiplyAddAdjacent(
-        magnitudes.AsByte(), Avx2.Sign(Vector256.Create(*(int*)x).AsSByte(), Vector256.Load((sbyte*)quad))));
+    private static Vector256<int> Signed(Vector256<int> magnitudes, byte* quad, sbyte* x) =>
+        Widen(Avx2.MultiplyAddAdjacent(
+            magnitudes.AsByte(), Avx2.Sign(Vector256.Create(*(int*)x).AsSByte(), Vector256.Load((sbyte*)quad))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Pairs(Vector256<int> quad, sbyte* x) =>

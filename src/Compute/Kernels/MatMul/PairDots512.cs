@@ -66,8 +66,9 @@ internal readonly unsafe struct PairDots512 : IDots<Vector512<int>>
             + Turned(m7, s7, x + 28);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Turned(Vector512<int> magnitudes, Vector512<int> signs, sbyte* x) => Widen(Avx512BW.MultiplyAddAdjacent(
-        magnitudes.AsByte(), (Vector512.Create(*(int*)x) ^ signs).AsSByte()));
+    private static Vector512<int> Turned(Vector512<int> magnitudes, Vector512<int> signs, sbyte* x) =>
+        Widen(Avx512BW.MultiplyAddAdjacent(
+            magnitudes.AsByte(), (Vector512.Create(*(int*)x) ^ signs).AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pairs(Vector512<int> quad, sbyte* x) =>

@@ -35,7 +35,7 @@ internal static class SimdTiers
     /// <summary>Every tier that can run here, the best included.</summary>
     public static IEnumerable<SimdTier> Supported => Enum.GetValues<SimdTier>().Where(IsSupported);
 
-    /// <summary>The tier for a format: four products at once beat twice the width where pairs overflow 16 bits.</summary>
+    /// <summary>The tier for a format: dot products of four beat twice the width where pairs overflow.</summary>
     public static SimdTier For(DType type, SimdTier tier) =>
         tier == SimdTier.Avx512 && AvxVnni.IsSupported && type is DType.Q5_0 or DType.Q5_1 or DType.Q8_0
             ? SimdTier.AvxVnni
