@@ -89,7 +89,7 @@ internal static class Composition
         };
         MemoryCheck.Require(package, options, choice);
         if (choice.Context > package.Config.ContextLength && terminal.IsErrorSeen)
-            terminal.Complain($"the model was made for {package.Config.ContextLength} positions, beyond which it errs.");
+            terminal.Complain($"the model was made for {package.Config.ContextLength} positions; beyond them it errs.");
         var backend = new CpuBackend(new CpuOptions
         {
             Threads = choice.Threads ?? 0,

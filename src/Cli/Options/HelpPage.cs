@@ -10,7 +10,7 @@ internal static class HelpPage
 {
     private const int LabelColumns = 30;
 
-    /// <summary>Makes <c>--help</c> show a page; the parser's own also hears <c>/h</c>, which may be a prompt.</summary>
+    /// <summary>Makes <c>--help</c> show a page; the parser's own hears <c>/h</c> too, which may be a prompt.</summary>
     public static void Attach(Command command, Action write)
     {
         foreach (var own in command.Options.OfType<HelpOption>().ToList()) command.Options.Remove(own);
