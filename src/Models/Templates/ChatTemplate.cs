@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Minka.Models.Templates.Builtins;
 using Minka.Models.Templates.Nodes;
 using Minka.Models.Templates.Rendering;
@@ -25,13 +26,14 @@ public sealed class ChatTemplate
         _functions = new TemplateValue?[_symbols.Ids.Count];
         foreach (var (name, id) in _symbols.Ids) _functions[id] = Functions.Find(name);
         Source = source;
+        Variables = _symbols.Free.Where(name => Functions.Find(name) is null).ToFrozenSet(StringComparer.Ordinal);
     }
 
     /// <summary>The template as it was given.</summary>
     public string Source { get; }
 
     /// <summary>Variables that it reads and does not set before: what a caller can give it.</summary>
-    public IReadOnlySet<string> Variables => _symbols.Free;
+    public IReadOnlySet<string> Variables { get; }
 
     /// <summary>It renders tools.</summary>
     public bool MentionsTools => Variables.Contains("tools");

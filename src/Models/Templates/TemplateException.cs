@@ -13,7 +13,7 @@ public sealed class TemplateException : Exception
     /// <summary>One-based line of the template, where it is known.</summary>
     public int? Line { get; }
 
-    /// <summary>The template called <c>raise_exception</c>; the message is then the template's own, unchanged.</summary>
+    /// <summary>The template called <c>raise_exception</c>; the message is its own then, unchanged.</summary>
     public bool IsRaised { get; }
 
     /// <summary>A fault whose place is not known yet.</summary>

@@ -1,6 +1,6 @@
 namespace Minka.Models.Templates;
 
-/// <summary>What a template may use before it is stopped. A real chat of a thousand messages uses a hundredth.</summary>
+/// <summary>What a template may use before it is stopped. A chat of a thousand messages uses a hundredth.</summary>
 internal sealed record TemplateLimits
 {
     /// <summary>The limits of every template outside the tests.</summary>

@@ -6,7 +6,7 @@ using Minka.Models.Templates.Values;
 
 namespace Minka.Models.Templates;
 
-/// <summary>A value as templates see it: Python's none, booleans, whole numbers, floats, strings, lists, mappings.</summary>
+/// <summary>A value as templates see it: none, a boolean, a number, a string, a list or a mapping.</summary>
 public abstract class TemplateValue
 {
     private const int JsonDepthMax = 256;
@@ -110,21 +110,21 @@ public abstract class TemplateValue
     private static TemplateValue FromJson(JsonElement element, int depth)
     {
         if (depth > JsonDepthMax)
-            throw TemplateException.Of($"JSON for a template is nested deeper than {JsonDepthMax}, which is the limit.");
+            throw TemplateException.Of($"JSON for a template is nested deeper than {JsonDepthMax}, the limit.");
 
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 var map = new DictValue();
                 foreach (var property in element.EnumerateObject())
-                    map.Set(new StringValue(ReadName(property)), FromJson(property.Value, depth + 1));
+                    map.Set(new StringValue(ReadText(() => property.Name)), FromJson(property.Value, depth + 1));
                 return map;
             case JsonValueKind.Array:
                 var items = new TemplateValue[element.GetArrayLength()];
                 var next = 0;
                 foreach (var item in element.EnumerateArray()) items[next++] = FromJson(item, depth + 1);
                 return new ListValue(items);
-            case JsonValueKind.String: return new StringValue(ReadText(element));
+            case JsonValueKind.String: return new StringValue(ReadText(element.GetString));
             case JsonValueKind.Number: return FromNumber(element.GetRawText());
             case JsonValueKind.True: return BoolValue.True;
             case JsonValueKind.False: return BoolValue.False;
@@ -132,27 +132,15 @@ public abstract class TemplateValue
         }
     }
 
-    private static string ReadText(JsonElement element)
+    private static string ReadText(Func<string?> read)
     {
         try
         {
-            return element.GetString()!;
+            return read()!;
         }
         catch (InvalidOperationException)
         {
-            throw TemplateException.Of("a JSON string for a template holds half a surrogate pair; send whole characters.");
-        }
-    }
-
-    private static string ReadName(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            throw TemplateException.Of("a JSON name for a template holds half a surrogate pair; send whole characters.");
+            throw TemplateException.Of("JSON for a template holds half a surrogate pair; send whole characters.");
         }
     }
 

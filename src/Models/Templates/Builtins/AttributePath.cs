@@ -6,7 +6,9 @@ using Minka.Models.Templates.Values;
 
 namespace Minka.Models.Templates.Builtins;
 
-/// <summary>The <c>attribute</c> of filters: <c>'function.name'</c>, <c>'0'</c>, <c>1</c>, or none for the item itself.</summary>
+/// <summary>
+/// The <c>attribute</c> of filters: <c>'function.name'</c>, <c>'0'</c>, <c>1</c>, or none for the item itself.
+/// </summary>
 internal sealed class AttributePath
 {
     private readonly TemplateValue[] _parts;
@@ -44,7 +46,8 @@ internal sealed class AttributePath
     }
 
     /// <summary>As <see cref="Follow"/>, in lower case where it is a string and case does not count.</summary>
-    public TemplateValue FollowToKey(Renderer renderer, TemplateValue item, bool isCaseSensitive, TemplateValue? otherwise = null)
+    public TemplateValue FollowToKey(
+        Renderer renderer, TemplateValue item, bool isCaseSensitive, TemplateValue? otherwise = null)
     {
         var key = Follow(renderer, item, otherwise);
         if (isCaseSensitive || key is not StringValue text) return key;

@@ -9,6 +9,7 @@ namespace Minka.Models.Templates.Builtins;
 internal sealed class BraceFormat(Renderer renderer, CallArguments arguments, bool escapes)
 {
     private int _nextIndex;
+    private bool? _isNumbered;
 
     /// <summary>The formatted text.</summary>
     public static StringValue Apply(Renderer renderer, StringValue format, CallArguments arguments) =>
@@ -60,9 +61,9 @@ internal sealed class BraceFormat(Renderer renderer, CallArguments arguments, bo
     {
         var colon = field.IndexOf(':');
         var head = colon < 0 ? field : field[..colon];
-        var spec = colon < 0 ? "" : Format(field[(colon + 1)..], nesting + 1);
         var bang = head.IndexOf('!');
         var value = Find(bang < 0 ? head : head[..bang]);
+        var spec = colon < 0 ? "" : Format(field[(colon + 1)..], nesting + 1);
         if (bang >= 0)
         {
             value = head[(bang + 1)..] switch
@@ -117,6 +118,9 @@ internal sealed class BraceFormat(Renderer renderer, CallArguments arguments, bo
                 ?? throw TemplateException.Of($"a format names '{name}', which is not among its arguments.");
         }
 
+        _isNumbered ??= name.Length > 0;
+        if (_isNumbered != name.Length > 0)
+            throw TemplateException.Of("a format mixes fields with numbers and fields without; choose one.");
         var index = name.Length == 0 ? _nextIndex++ : Index(name);
         return index < arguments.Positional.Count
             ? arguments.Positional[index]

@@ -6,12 +6,12 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Methods of mappings.</summary>
 internal static class DictMethods
 {
-    private static readonly Signature GetSignature = new("get", "key", "default");
+    private static readonly Signature _getSignature = new("get", "key", "default");
 
     /// <summary>The method of a mapping, bound to it, or null. Those that would change it are denied.</summary>
     public static TemplateValue? Find(DictValue owner, StringValue name) => name.Text switch
     {
-        "get" => new FunctionValue("get", (renderer, call) => Get(renderer, owner, GetSignature.Bind(call))),
+        "get" => new FunctionValue("get", (renderer, call) => Get(renderer, owner, _getSignature.Bind(call))),
         "items" or "keys" or "values" => View(owner, name.Text),
         "copy" => new FunctionValue("copy", (_, _) => owner),
         "clear" or "pop" or "popitem" or "setdefault" or "update" => UndefinedValue.Denied(owner, name.Text),

@@ -5,9 +5,13 @@ using Minka.Models.Templates.Values;
 
 namespace Minka.Models.Templates.Builtins;
 
-/// <summary>How one value is formatted: <c>format(value, '*^+#012,.3f')</c>, which <c>%</c> formats translate to too.</summary>
+/// <summary>
+/// How one value is formatted: <c>format(value, '*^+#012,.3f')</c>, which <c>%</c> formats translate to too.
+/// </summary>
 internal sealed record FormatSpec
 {
+    private static readonly FormatSpec _plain = new();
+
     /// <summary>Fills up to the width.</summary>
     public string Fill { get; init; } = " ";
 
@@ -89,13 +93,11 @@ internal sealed record FormatSpec
     {
         renderer.Budget.MakeText(Width + (Precision ?? 0) + 64L);
         if (value is StringValue text) return Pad(renderer, "", Cut(renderer, text.Text), '<');
-        if (value is BoolValue && Type == '\0') return Pad(renderer, "", value.ToText(renderer), '<');
+        if (this == _plain) return value.ToText(renderer);
         if (value is FloatValue number) return OnFloat(renderer, number.Value);
         if (Numbers.AsInteger(value) is { } integer)
-            return "eEfFgG%".Contains(Type) && Type != '\0' ? OnFloat(renderer, (double)integer) : OnInteger(renderer, integer);
-        if (this != new FormatSpec())
-            throw TemplateException.Of($"a {value.TypeName} takes no format; turn it into a string first.");
-        return value.ToText(renderer);
+            return "eEfFgG%".Contains(Type) ? OnFloat(renderer, (double)integer) : OnInteger(renderer, integer);
+        throw TemplateException.Of($"a {value.TypeName} takes no format; turn it into a string first.");
     }
 
     private static char Take(ref ReadOnlySpan<char> text)

@@ -8,7 +8,7 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Functions that every template has.</summary>
 internal static class Functions
 {
-    private static readonly FrozenDictionary<string, FunctionValue> ByName = new[]
+    private static readonly FrozenDictionary<string, FunctionValue> _byName = new[]
     {
         Function("range", Range),
         Function("dict", Dict),
@@ -22,7 +22,7 @@ internal static class Functions
     }.ToFrozenDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
 
     /// <summary>The function of a name, or null.</summary>
-    public static TemplateValue? Find(string name) => ByName.GetValueOrDefault(name);
+    public static TemplateValue? Find(string name) => _byName.GetValueOrDefault(name);
 
     private static KeyValuePair<string, FunctionValue> Function(
         string name, Func<Renderer, CallArguments, TemplateValue> body) => new(name, new FunctionValue(name, body));
@@ -30,11 +30,8 @@ internal static class Functions
     private static RangeValue Range(Renderer renderer, CallArguments call)
     {
         if (call.Named.Count > 0 || call.Positional.Count is 0 or > 3)
-            throw TemplateException.Of("'range' takes one to three numbers: (stop), (start, stop) or (start, stop, step).");
-        var numbers = call.Positional.Select(value => value is UndefinedValue undefined
-            ? throw undefined.Fail()
-            : Numbers.AsInteger(value) ?? throw TemplateException.Of($"'range' needs whole numbers, not a {value.TypeName}."))
-            .ToList();
+            throw TemplateException.Of("'range' takes (stop), (start, stop) or (start, stop, step).");
+        var numbers = call.Positional.Select(BoundOf).ToList();
         var start = numbers.Count == 1 ? BigInteger.Zero : numbers[0];
         var stop = numbers.Count == 1 ? numbers[0] : numbers[1];
         var step = numbers.Count == 3 ? numbers[2] : BigInteger.One;
@@ -49,6 +46,13 @@ internal static class Functions
         }
 
         return new RangeValue(start, stop, step, (int)count);
+    }
+
+    private static BigInteger BoundOf(TemplateValue value)
+    {
+        if (value is UndefinedValue undefined) throw undefined.Fail();
+        return Numbers.AsInteger(value)
+            ?? throw TemplateException.Of($"'range' needs whole numbers, not a {value.TypeName}.");
     }
 
     private static DictValue Dict(Renderer renderer, CallArguments call)
@@ -66,16 +70,20 @@ internal static class Functions
     }
 
     /// <summary>Takes a mapping or pairs, then arguments by name.</summary>
-    private static void Fill(Renderer renderer, CallArguments call, string owner, Action<TemplateValue, TemplateValue> set)
+    private static void Fill(
+        Renderer renderer, CallArguments call, string owner, Action<TemplateValue, TemplateValue> set)
     {
-        if (call.Positional.Count > 1) throw TemplateException.Of($"'{owner}' takes one mapping and arguments by name.");
+        if (call.Positional.Count > 1)
+            throw TemplateException.Of($"'{owner}' takes one mapping and arguments by name.");
         if (call.Positional.Count == 1)
         {
             var source = call.Positional[0];
+            if (source is UndefinedValue undefined) throw undefined.Fail();
             foreach (var item in source is DictValue map ? DictViewValue.Pairs(map) : Sequences.Enumerate(source))
             {
                 var pair = Sequences.ToList(renderer, item);
-                if (pair.Count != 2) throw TemplateException.Of($"'{owner}' needs pairs; one item has {pair.Count} parts.");
+                if (pair.Count != 2)
+                    throw TemplateException.Of($"'{owner}' needs pairs; one item has {pair.Count} parts.");
                 KeyComparer.Require(pair[0]);
                 renderer.Budget.MakeEntries(1);
                 set(pair[0], pair[1]);

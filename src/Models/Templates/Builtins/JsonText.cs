@@ -50,7 +50,8 @@ internal sealed class JsonText
     }
 
     private static string Spaces(int count) =>
-        count <= 1024 ? new string(' ', Math.Max(count, 0)) : throw TemplateException.Of("JSON is indented by 1024 at most.");
+        count <= 1024 ? new string(' ', Math.Max(count, 0))
+            : throw TemplateException.Of($"'tojson' indents by 1024 at most, not by {count}.");
 
     private void Write(TemplateValue value)
     {

@@ -6,17 +6,17 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Methods of lists, tuples and ranges.</summary>
 internal static class ListMethods
 {
-    private static readonly Signature IndexSignature = new("index", "value", "start", "stop");
-    private static readonly Signature CountSignature = new("count", "value");
+    private static readonly Signature _indexSignature = new("index", "value", "start", "stop");
+    private static readonly Signature _countSignature = new("count", "value");
 
     /// <summary>The method of a sequence, bound to it, or null. Those that would change a list are denied.</summary>
     public static TemplateValue? Find(SequenceValue owner, StringValue name) => name.Text switch
     {
-        "index" => new FunctionValue("index", (renderer, call) => Index(renderer, owner, IndexSignature.Bind(call))),
-        "count" => new FunctionValue("count", (renderer, call) => Count(renderer, owner, CountSignature.Bind(call))),
+        "index" => new FunctionValue("index", (renderer, call) => Index(renderer, owner, _indexSignature.Bind(call))),
+        "count" => new FunctionValue("count", (renderer, call) => Count(renderer, owner, _countSignature.Bind(call))),
         "copy" when owner is ListValue => new FunctionValue("copy", (_, _) => owner),
-        "append" or "clear" or "extend" or "insert" or "pop" or "remove" or "reverse" or "sort" when owner is ListValue =>
-            UndefinedValue.Denied(owner, name.Text),
+        "append" or "clear" or "extend" or "insert" or "pop" or "remove" or "reverse" or "sort"
+            when owner is ListValue => UndefinedValue.Denied(owner, name.Text),
         _ => null,
     };
 

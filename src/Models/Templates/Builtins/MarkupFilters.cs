@@ -9,7 +9,7 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Filters that write JSON, HTML and URLs.</summary>
 internal static class MarkupFilters
 {
-    private static readonly SearchValues<char> NotInNames = SearchValues.Create(" \t\n\r\f\v/>=");
+    private static readonly SearchValues<char> _notInNames = SearchValues.Create(" \t\n\r\f\v/>=");
 
     /// <summary>The filters.</summary>
     public static IEnumerable<Filter> All =>
@@ -26,7 +26,8 @@ internal static class MarkupFilters
         Filter.Of("urlencode", EncodeUrl),
     ];
 
-    private static StringValue Escape(Renderer renderer, TemplateValue value) => value is StringValue { IsSafe: true } safe
+    private static StringValue Escape(Renderer renderer, TemplateValue value) =>
+        value is StringValue { IsSafe: true } safe
         ? safe
         : new StringValue(StringText.EscapeHtml(renderer, value.ToText(renderer)), isSafe: true);
 
@@ -64,7 +65,7 @@ internal static class MarkupFilters
             renderer.Budget.Step();
             if (item is NoneValue or UndefinedValue) continue;
             var name = key.ToText(renderer);
-            if (name.AsSpan().ContainsAny(NotInNames))
+            if (name.AsSpan().ContainsAny(_notInNames))
                 throw TemplateException.Of($"'{name}' cannot be the name of an attribute.");
             if (!isFirst) output.Append(' ');
             isFirst = false;

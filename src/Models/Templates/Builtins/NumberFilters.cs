@@ -8,8 +8,8 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Filters that make numbers, or text of numbers.</summary>
 internal static class NumberFilters
 {
-    private static readonly string[] DecimalSizes = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
-    private static readonly string[] BinarySizes = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
+    private static readonly string[] _decimalSizes = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+    private static readonly string[] _binarySizes = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
 
     /// <summary>The filters.</summary>
     public static IEnumerable<Filter> All =>
@@ -106,8 +106,9 @@ internal static class NumberFilters
             ?? throw TemplateException.Of($"'filesizeformat' needs a number; it got a {value.TypeName}.");
         var unit = a.Flag(0) ? 1024.0 : 1000.0;
         if (bytes == 1) return new StringValue("1 Byte");
-        if (bytes < unit) return new StringValue(string.Create(CultureInfo.InvariantCulture, $"{Math.Truncate(bytes):F0} Bytes"));
-        var names = a.Flag(0) ? BinarySizes : DecimalSizes;
+        if (bytes < unit)
+            return new StringValue(string.Create(CultureInfo.InvariantCulture, $"{Math.Truncate(bytes):F0} Bytes"));
+        var names = a.Flag(0) ? _binarySizes : _decimalSizes;
         var power = 0;
         while (power < names.Length - 1 && bytes >= Math.Pow(unit, power + 2)) power++;
         var scaled = unit * bytes / Math.Pow(unit, power + 2);

@@ -27,9 +27,7 @@ internal static class OrderFilters
         TemplateValue KeyOf(TemplateValue item)
         {
             renderer.Budget.MakeItems(paths.Length);
-            return paths.Length == 1
-                ? paths[0].FollowToKey(renderer, item, isCaseSensitive)
-                : new TupleValue([.. paths.Select(path => path.FollowToKey(renderer, item, isCaseSensitive))]);
+            return new TupleValue([.. paths.Select(path => path.FollowToKey(renderer, item, isCaseSensitive))]);
         }
     }
 
@@ -38,7 +36,8 @@ internal static class OrderFilters
         if (value is not DictValue map)
             throw TemplateException.Of($"'dictsort' needs a mapping; it got a {value.TypeName}.");
         var by = a[1] is null ? "key" : a.Text(1);
-        if (by is not ("key" or "value")) throw TemplateException.Of($"'dictsort' sorts by key or value, not by '{by}'.");
+        if (by is not ("key" or "value"))
+            throw TemplateException.Of($"'dictsort' sorts by key or value, not by '{by}'.");
         var whole = AttributePath.Of(null);
         var isCaseSensitive = a.Flag(0);
         var sorted = Ordering.Sort(

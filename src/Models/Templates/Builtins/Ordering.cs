@@ -10,8 +10,9 @@ internal static class Ordering
     public static T[] Sort<T>(Renderer renderer, T[] items, Func<T, TemplateValue> keyOf, bool isReversed)
     {
         renderer.Budget.MakeItems(3L * items.Length);
-        var (keys, order, spare) = (Array.ConvertAll(items, item => keyOf(item)), new int[items.Length], new int[items.Length]);
-        for (var i = 0; i < order.Length; i++) order[i] = i;
+        var keys = Array.ConvertAll(items, item => keyOf(item));
+        int[] order = [.. Enumerable.Range(0, items.Length)];
+        var spare = new int[items.Length];
         for (var width = 1; width < items.Length; width *= 2)
         {
             for (var start = 0; start < items.Length; start += 2 * width)

@@ -130,7 +130,11 @@ internal static class PercentFormat
         {
             var at = _next++;
             if (values is TupleValue tuple)
-                return at < tuple.Count ? tuple[at] : throw TemplateException.Of($"a format has over {at} fields but only {at} values.");
+            {
+                return at < tuple.Count ? tuple[at]
+                    : throw TemplateException.Of($"a format has over {at} fields but only {at} values.");
+            }
+
             return at == 0 ? values : throw TemplateException.Of("a format has several fields but only one value.");
         }
 
@@ -144,7 +148,12 @@ internal static class PercentFormat
 
         public void RequireAllUsed()
         {
-            var count = values switch { TupleValue tuple => tuple.Count, SequenceValue or DictValue => 0, _ => 1 };
+            var count = values switch
+            {
+                TupleValue tuple => tuple.Count,
+                SequenceValue or DictValue or UndefinedValue => 0,
+                _ => 1,
+            };
             if (_next < count) throw TemplateException.Of($"a format uses {_next} of its {count} values.");
         }
     }

@@ -3,10 +3,10 @@ using Minka.Models.Templates.Values;
 
 namespace Minka.Models.Templates.Builtins;
 
-/// <summary>Filters that apply another filter or a test to every item: <c>map</c>, <c>select</c> and their like.</summary>
+/// <summary>Filters that apply a filter or a test to every item: <c>map</c>, <c>select</c> and their like.</summary>
 internal static class SelectionFilters
 {
-    private static readonly Signature AttributeSignature = new("map", "attribute", "default");
+    private static readonly Signature _attributeSignature = new("map", "attribute", "default");
 
     /// <summary>The filters.</summary>
     public static IEnumerable<Filter> All =>
@@ -33,7 +33,7 @@ internal static class SelectionFilters
     {
         if (call.Positional.Count == 0 && call.Find("attribute") is not null)
         {
-            var a = AttributeSignature.Bind(call);
+            var a = _attributeSignature.Bind(call);
             var path = AttributePath.Of(a[0]);
             return item => path.Follow(renderer, item, a.Given(1));
         }

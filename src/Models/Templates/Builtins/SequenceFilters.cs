@@ -48,7 +48,9 @@ internal static class SequenceFilters
         if (value is UndefinedValue) return new IteratorValue(renderer.Budget, []);
         var items = Sequences.ToList(renderer, value);
         var reversed = Enumerable.Range(0, items.Count).Select(i => items[items.Count - 1 - i]);
-        return value is IteratorValue ? new ListValue([.. reversed]) : new IteratorValue(renderer.Budget, reversed, "reversed");
+        return value is IteratorValue
+            ? new ListValue([.. reversed])
+            : new IteratorValue(renderer.Budget, reversed, "reversed");
     }
 
     private static StringValue Join(Renderer renderer, TemplateValue value, BoundArguments a)
@@ -98,7 +100,7 @@ internal static class SequenceFilters
 
     private static IteratorValue Batch(Renderer renderer, TemplateValue value, BoundArguments a)
     {
-        var size = a.Integer(0, 0);
+        var size = a.Integer(0);
         var fill = a.Given(1);
         return new IteratorValue(renderer.Budget, Rows());
 
@@ -130,7 +132,7 @@ internal static class SequenceFilters
 
     private static IteratorValue Slice(Renderer renderer, TemplateValue value, BoundArguments a)
     {
-        var count = a.Integer(0, 0);
+        var count = a.Integer(0);
         var fill = a.Given(1);
         return new IteratorValue(renderer.Budget, Columns());
 

@@ -50,9 +50,11 @@ internal readonly struct BoundArguments(string owner, string[] names, TemplateVa
     /// <summary>The argument as a string; null where it is absent or None.</summary>
     public string? OptionalText(int index) => Given(index) is { } value ? AsText(index, value) : null;
 
-    /// <summary>The argument as a whole number.</summary>
-    public int Integer(int index, int otherwise) =>
-        values[index] is { } value ? Numbers.Clamp(value, $"the argument '{names[index]}' of '{owner}'") : otherwise;
+    /// <summary>The argument as a whole number, which must be there.</summary>
+    public int Integer(int index) => Numbers.Clamp(Required(index), $"the argument '{names[index]}' of '{owner}'");
+
+    /// <summary>The argument as a whole number, or a standard where it is absent.</summary>
+    public int Integer(int index, int otherwise) => values[index] is null ? otherwise : Integer(index);
 
     /// <summary>Whether the argument is true; false where it is absent.</summary>
     public bool Flag(int index, bool otherwise = false) => values[index]?.IsTrue ?? otherwise;

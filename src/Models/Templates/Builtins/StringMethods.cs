@@ -13,14 +13,14 @@ internal sealed record StringMethod(string Name, Func<Renderer, StringValue, Cal
 /// <summary>All methods of strings by name.</summary>
 internal static class StringMethods
 {
-    private static readonly FrozenDictionary<string, StringMethod> ByName =
+    private static readonly FrozenDictionary<string, StringMethod> _byName =
         Cases().Concat(Kinds()).Concat(Edges()).Concat(Parts()).Concat(Searches()).Concat(Layouts()).Concat(Formats())
             .ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
 
     /// <summary>The method of a string, bound to it, or null.</summary>
     public static TemplateValue? Find(StringValue owner, StringValue name)
     {
-        if (!ByName.TryGetValue(name.Text, out var method)) return null;
+        if (!_byName.TryGetValue(name.Text, out var method)) return null;
         return new FunctionValue(name.Text, (renderer, call) =>
         {
             renderer.Budget.Scan(owner.Text.Length);
@@ -65,8 +65,8 @@ internal static class StringMethods
         Question("istitle", CharText.IsTitle),
         Question("isidentifier", text => text.Length > 0 && !char.IsDigit(text[0])
             && CharText.IsAll(text, rune => rune.Value == '_' || Rune.IsLetterOrDigit(rune))),
-        Method("islower", [], (renderer, owner, _) => BoolValue.Of(CharText.IsCased(renderer, owner.Text, isUpper: false))),
-        Method("isupper", [], (renderer, owner, _) => BoolValue.Of(CharText.IsCased(renderer, owner.Text, isUpper: true))),
+        Method("islower", [], (r, owner, _) => BoolValue.Of(CharText.IsCased(r, owner.Text, isUpper: false))),
+        Method("isupper", [], (r, owner, _) => BoolValue.Of(CharText.IsCased(r, owner.Text, isUpper: true))),
     ];
 
     private static StringMethod Question(
@@ -79,7 +79,8 @@ internal static class StringMethods
         Method("rstrip", ["chars"], (r, owner, a) => TextEdges.Strip(r, owner, a.OptionalText(0), false, true)),
         Method("startswith", ["prefix", "start", "end"], (r, owner, a) =>
             BoolValue.Of(HasEdge(r, owner, a, atEnd: false))),
-        Method("endswith", ["suffix", "start", "end"], (r, owner, a) => BoolValue.Of(HasEdge(r, owner, a, atEnd: true))),
+        Method("endswith", ["suffix", "start", "end"], (r, owner, a) =>
+            BoolValue.Of(HasEdge(r, owner, a, atEnd: true))),
         Method("removeprefix", ["prefix"], (r, owner, a) =>
         {
             r.Budget.MakeText(owner.Text.Length);

@@ -8,11 +8,11 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>All tests by name.</summary>
 internal static class Tests
 {
-    private static readonly FrozenDictionary<string, Test> ByName =
+    private static readonly FrozenDictionary<string, Test> _byName =
         Kinds().Concat(Comparisons()).Concat(Others()).ToFrozenDictionary(test => test.Name, StringComparer.Ordinal);
 
     /// <summary>The test of a name, or null.</summary>
-    public static Test? Find(string name) => ByName.GetValueOrDefault(name);
+    public static Test? Find(string name) => _byName.GetValueOrDefault(name);
 
     private static IEnumerable<Test> Kinds() =>
     [

@@ -35,7 +35,7 @@ internal static class TextEdges
         }
 
         if (edges is not TupleValue tuple)
-            throw TemplateException.Of($"a text starts or ends with a string or a tuple of strings, not a {edges.TypeName}.");
+            throw TemplateException.Of($"a text starts or ends with a string or a tuple, not a {edges.TypeName}.");
         for (var i = 0; i < tuple.Count; i++)
         {
             renderer.Budget.Step();

@@ -8,7 +8,7 @@ namespace Minka.Models.Templates.Builtins;
 /// <summary>Replacing in text and cutting it up, as Python's methods do.</summary>
 internal static class TextEdits
 {
-    private static readonly SearchValues<char> LineEnds =
+    private static readonly SearchValues<char> _lineEnds =
         SearchValues.Create("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029");
 
     /// <summary>Python's <c>replace</c>; a negative count replaces all.</summary>
@@ -86,7 +86,7 @@ internal static class TextEdits
         for (var start = 0; start < text.Length;)
         {
             renderer.Budget.MakeItems(1);
-            var length = text.AsSpan(start).IndexOfAny(LineEnds);
+            var length = text.AsSpan(start).IndexOfAny(_lineEnds);
             if (length < 0)
             {
                 lines.Add(text[start..]);
@@ -113,7 +113,7 @@ internal static class TextEdits
     private static List<int> Gaps(Renderer renderer, string text, int countMax)
     {
         var places = new List<int>();
-        for (var at = 0; at <= text.Length && places.Count < countMax; at += at < text.Length ? CodePoints.LengthAt(text, at) : 1)
+        for (var at = 0; at <= text.Length && places.Count < countMax; at += CodePoints.LengthAt(text, at))
         {
             renderer.Budget.MakeItems(1);
             places.Add(at);

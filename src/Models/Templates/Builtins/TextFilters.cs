@@ -66,7 +66,8 @@ internal static class TextFilters
 
     private static StringValue Indent(Renderer renderer, TemplateValue value, BoundArguments a)
     {
-        if (value is not StringValue text) throw TemplateException.Of($"'indent' needs a string; it got a {value.TypeName}.");
+        if (value is not StringValue text)
+            throw TemplateException.Of($"'indent' needs a string; it got a {value.TypeName}.");
         var isText = a[0] is StringValue;
         var width = isText ? 0 : Math.Max(a.Integer(0, 4), 0);
         renderer.Budget.MakeText(width);

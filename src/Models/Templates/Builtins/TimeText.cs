@@ -35,7 +35,8 @@ internal static class TimeText
 
             var flag = code == at + 1 ? '\0' : format[code - 1];
             if (Composite(format[code]) is { } parts) Write(output, parts, time);
-            else output.Append(Field(format[code], time) is { } field ? Flagged(field, flag) : format.AsSpan(at, code + 1 - at));
+            else if (Field(format[code], time) is { } field) output.Append(Flagged(field, flag));
+            else output.Append(format.AsSpan(at, code + 1 - at));
             at = code + 1;
         }
     }
@@ -91,10 +92,8 @@ internal static class TimeText
 
     private static string Flagged(string field, char flag) => flag switch
     {
-        '-' when field.Length > 0 && (field[0] is '0' or ' ') => field.TrimStart('0', ' ') is { Length: > 0 } rest ? rest : "0",
-        '_' when field.Length > 0 && field[0] == '0' => field.TrimStart('0') is var rest && rest.Length == 0
-            ? "0".PadLeft(field.Length)
-            : rest.PadLeft(field.Length),
+        '-' when field.StartsWith('0') || field.StartsWith(' ') => field[..^1].TrimStart('0', ' ') + field[^1],
+        '_' when field.StartsWith('0') => (field[..^1].TrimStart('0') + field[^1]).PadLeft(field.Length),
         '0' => field.Replace(' ', '0'),
         '^' => field.ToUpperInvariant(),
         '#' => field is "AM" or "PM" ? field.ToLowerInvariant() : field.ToUpperInvariant(),

@@ -66,8 +66,7 @@ internal sealed class CallExpression(int line, Expression target, ArgumentList a
     {
         var callee = target.Evaluate(renderer);
         var values = arguments.Evaluate(renderer);
-        if (caller is not null)
-            values = values with { Named = [.. values.Named, new KeyValuePair<string, TemplateValue>("caller", caller)] };
+        if (caller is not null) values = values with { Named = [.. values.Named, new("caller", caller)] };
         renderer.Budget.Step();
         renderer.Line = Line;
         return callee switch

@@ -4,7 +4,8 @@ using Minka.Models.Templates.Values;
 namespace Minka.Models.Templates.Nodes;
 
 /// <summary><c>{% for target in items if test recursive %} … {% else %} … {% endfor %}</c></summary>
-internal sealed record ForLoop(Target Target, Expression Items, Expression? Test, Block Body, Block? Otherwise, int LoopId);
+internal sealed record ForLoop(
+    Target Target, Expression Items, Expression? Test, Block Body, Block? Otherwise, int LoopId);
 
 /// <summary>Runs a <see cref="ForLoop"/>.</summary>
 internal sealed class ForStatement(int line, ForLoop loop, bool isRecursive) : Statement(line)
@@ -19,7 +20,8 @@ internal sealed class ForStatement(int line, ForLoop loop, bool isRecursive) : S
     /// <summary>Runs the loop over items; <paramref name="home"/> is the scope around it.</summary>
     private void Run(Renderer renderer, TemplateValue items, Scope home, int depth)
     {
-        Func<TemplateValue, TemplateValue>? recurse = isRecursive ? inner => Recurse(renderer, inner, home, depth + 1) : null;
+        Func<TemplateValue, TemplateValue>? recurse =
+            isRecursive ? inner => Recurse(renderer, inner, home, depth + 1) : null;
         var source = Sequences.Enumerate(items);
         var filtered = loop.Test is null ? source : Filter(renderer, source, home);
         var state = new LoopValue(filtered, loop.Test is null ? items.Length : null, depth, recurse);

@@ -44,7 +44,8 @@ internal sealed class TupleLiteral(int line, Expression[] items) : Expression(li
 }
 
 /// <summary><c>{a: b}</c></summary>
-internal sealed class DictLiteral(int line, Expression[] keys, Expression[] values) : Expression(line, [.. keys, .. values])
+internal sealed class DictLiteral(int line, Expression[] keys, Expression[] values)
+    : Expression(line, [.. keys, .. values])
 {
     /// <inheritdoc/>
     public override TemplateValue Evaluate(Renderer renderer)

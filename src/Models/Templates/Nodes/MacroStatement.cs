@@ -88,7 +88,7 @@ internal sealed class MacroValue(MacroDefinition definition, Scope home) : Calla
         return value;
     }
 
-    /// <summary>Sets <c>caller</c>, <c>kwargs</c> and <c>varargs</c>, or refuses arguments that nothing takes.</summary>
+    /// <summary>Sets <c>caller</c>, <c>kwargs</c> and <c>varargs</c>, or refuses what nothing takes.</summary>
     private void BindRest(
         Renderer renderer, Scope scope, CallArguments arguments, List<KeyValuePair<string, TemplateValue>> rest)
     {

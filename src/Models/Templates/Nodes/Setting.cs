@@ -56,7 +56,8 @@ internal sealed class FilterBlockStatement(int line, FilterExpression filter, Bl
 }
 
 /// <summary><c>{% with a = 1, b = 2 %} … {% endwith %}</c>; the values see the variables outside.</summary>
-internal sealed class WithStatement(int line, (Target Target, Expression Value)[] variables, Block body) : Statement(line)
+internal sealed class WithStatement(int line, (Target Target, Expression Value)[] variables, Block body)
+    : Statement(line)
 {
     /// <inheritdoc/>
     public override Flow Execute(Renderer renderer)
@@ -76,7 +77,7 @@ internal sealed class WithStatement(int line, (Target Target, Expression Value)[
 }
 
 /// <summary>
-/// <c>{% generation %} … {% endgeneration %}</c> and <c>{% block %}</c>: rendered in place, with variables of their own.
+/// <c>{% generation %} … {% endgeneration %}</c> and <c>{% block %}</c>: rendered in place, with own variables.
 /// </summary>
 internal sealed class ScopeStatement(int line, Block body) : Statement(line)
 {

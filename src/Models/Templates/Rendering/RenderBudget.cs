@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Minka.Models.Templates.Rendering;
 
-/// <summary>What one rendering may still use. Everything whose cost a template can choose is charged here first.</summary>
+/// <summary>What one rendering may still use. All work whose cost a template chooses is charged here first.</summary>
 internal sealed class RenderBudget(TemplateLimits limits)
 {
     private const int CharsPerStep = 32;

@@ -69,7 +69,7 @@ internal sealed class Renderer
         if (++_depth > Budget.Limits.CallDepthMax)
         {
             throw TemplateException.Of(
-                $"'{name}' is {Budget.Limits.CallDepthMax} calls deep, which is the limit; it may call itself without end.");
+                $"'{name}' is {Budget.Limits.CallDepthMax} calls deep, which is the limit; make it end sooner.");
         }
 
         Budget.Descend();

@@ -1,6 +1,6 @@
 namespace Minka.Models.Templates.Rendering;
 
-/// <summary>Variables of a loop, macro or block, and of what surrounds it. Names are numbers that the parser gave.</summary>
+/// <summary>Variables of a loop, macro or block, and of what surrounds it. Names are the parser's numbers.</summary>
 internal sealed class Scope(Scope? parent)
 {
     private const int FewMax = 12;
@@ -28,7 +28,7 @@ internal sealed class Scope(Scope? parent)
     /// <summary>Whether a name has a value right here.</summary>
     public bool Has(int name) => IndexOf(name) is var at and >= 0 && _values[at] is not null;
 
-    /// <summary>Sets a name here. With null the name is known but has no value, and hides the surrounding one.</summary>
+    /// <summary>Sets a name here; null leaves it without a value, and hides the surrounding one.</summary>
     public void Set(int name, TemplateValue? value)
     {
         var at = IndexOf(name);

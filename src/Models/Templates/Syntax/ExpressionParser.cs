@@ -1,3 +1,4 @@
+using Minka.Models.Templates.Builtins;
 using Minka.Models.Templates.Nodes;
 using Minka.Models.Templates.Values;
 
@@ -7,9 +8,6 @@ namespace Minka.Models.Templates.Syntax;
 /// signs, filters and tests, attributes and calls.</summary>
 internal sealed class ExpressionParser(TokenStream tokens, TemplateSymbols symbols)
 {
-    /// <summary>How many <c>if</c> stand around: within them unknown filters fail only when they are reached.</summary>
-    public int Conditions { get; set; }
-
     /// <summary>One expression.</summary>
     public Expression Parse(bool allowsCondition = true)
     {
@@ -45,13 +43,7 @@ internal sealed class ExpressionParser(TokenStream tokens, TemplateSymbols symbo
     {
         var token = tokens.Expect(TokenKind.Name, "the name of a filter");
         var name = token.Text + ParseDottedRest();
-        var filter = Builtins.Filters.Find(name);
-        if (filter is null)
-        {
-            if (Conditions == 0) throw TemplateException.At(token.Line, $"there is no filter '{name}'.");
-            filter = Builtins.Filter.Unknown(name);
-        }
-
+        var filter = Filters.Find(name) ?? Filter.Unknown(name);
         var arguments = tokens.IsAt("(") ? Postfix.ParseArguments() : ArgumentList.Empty;
         return new FilterExpression(token.Line, filter, input, arguments);
     }
@@ -69,10 +61,8 @@ internal sealed class ExpressionParser(TokenStream tokens, TemplateSymbols symbo
         var value = ParseOr();
         while (tokens.TrySkipWord("if"))
         {
-            Conditions++;
             var test = ParseOr();
             var otherwise = tokens.TrySkipWord("else") ? Parse() : null;
-            Conditions--;
             value = new ConditionalExpression(line, test, value, otherwise);
         }
 
@@ -210,13 +200,7 @@ internal sealed class ExpressionParser(TokenStream tokens, TemplateSymbols symbo
         var isNegated = tokens.TrySkipWord("not");
         var token = tokens.Expect(TokenKind.Name, "the name of a test");
         var name = token.Text + ParseDottedRest();
-        var test = Builtins.Tests.Find(name);
-        if (test is null)
-        {
-            if (Conditions == 0) throw TemplateException.At(token.Line, $"there is no test '{name}'.");
-            test = Builtins.Test.Unknown(name);
-        }
-
+        var test = Tests.Find(name) ?? Test.Unknown(name);
         var value = new TestExpression(token.Line, test, input, ParseTestArguments());
         return isNegated ? new UnaryExpression(token.Line, "not", value) : value;
     }
@@ -224,8 +208,8 @@ internal sealed class ExpressionParser(TokenStream tokens, TemplateSymbols symbo
     private ArgumentList ParseTestArguments()
     {
         if (tokens.IsAt("(")) return Postfix.ParseArguments();
-        var isOperand = tokens.Current.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float
-            || tokens.IsAt("[", "{");
+        var isOperand = tokens.IsAt("[", "{")
+            || tokens.Current.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float;
         if (!isOperand || tokens.IsAtWord("else") || tokens.IsAtWord("or") || tokens.IsAtWord("and"))
             return ArgumentList.Empty;
         if (tokens.IsAtWord("is")) throw tokens.Unexpected("something else than a second test");

@@ -14,17 +14,17 @@ internal sealed class MacroParser(
         var name = _targets.ParseName("the name of a macro");
         var id = symbols.Declare(name);
         if (!tokens.IsAt("(")) throw tokens.Unexpected("'(' with the macro's arguments");
-        return new MacroStatement(line, id, ParseDefinition(name, "endmacro", null, out _));
+        return new MacroStatement(line, id, ParseDefinition(line, name, "endmacro", null, out _));
     }
 
     /// <summary><c>call(x) macro(…) … endcall</c></summary>
     public CallBlockStatement ParseCallBlock(int line)
     {
-        var definition = ParseDefinition("caller", "endcall", ParseCall, out var call);
+        var definition = ParseDefinition(line, "caller", "endcall", ParseCall, out var call);
         return new CallBlockStatement(line, definition, call!);
     }
 
-    /// <summary><c>generation … endgeneration</c>: what the assistant wrote, for training; here it is only a scope.</summary>
+    /// <summary><c>generation … endgeneration</c>: what the assistant wrote, for training; here only a scope.</summary>
     public ScopeStatement ParseGeneration(int line)
     {
         var loops = statements.Loops;
@@ -41,7 +41,8 @@ internal sealed class MacroParser(
             ?? throw TemplateException.At(line, "a call block needs the call of a macro after 'call'.");
     }
 
-    private MacroDefinition ParseDefinition(string name, string end, Func<CallExpression>? parseCall, out CallExpression? call)
+    private MacroDefinition ParseDefinition(
+        int line, string name, string end, Func<CallExpression>? parseCall, out CallExpression? call)
     {
         symbols.OpenScope();
         var parameters = tokens.IsAt("(") ? ParseParameters() : [];
@@ -58,6 +59,8 @@ internal sealed class MacroParser(
         symbols.CloseScope();
 
         var reads = symbols.CloseMacro();
+        if (reads.Contains("caller") && parameters.Any(p => p.Name == "caller" && p.Default is null))
+            throw TemplateException.At(line, $"the argument 'caller' of '{name}' needs a default, or must go.");
         return new MacroDefinition(
             name, parameters, body, Special("caller"), Special("varargs"), Special("kwargs"));
 

@@ -81,7 +81,7 @@ internal sealed class PostfixParser(TokenStream tokens, TemplateSymbols symbols,
         if (token.Kind == TokenKind.Integer)
             return new ItemExpression(token.Line, owner, new Literal(token.Line, IntegerValue.Of(token.Integer)));
         if (token.Kind != TokenKind.Name)
-            throw TemplateException.At(token.Line, $"{token.Description} stands where a name or a number must follow '.'.");
+            throw TemplateException.At(token.Line, $"{token.Description} stands where a name must follow '.'.");
         symbols.Mention(token.Text);
         return new AttributeExpression(token.Line, owner, token.Text);
     }
@@ -89,6 +89,7 @@ internal sealed class PostfixParser(TokenStream tokens, TemplateSymbols symbols,
     private Expression ParseSubscript(Expression owner)
     {
         var line = tokens.Expect("[").Line;
+        if (tokens.TrySkip("]")) return new ItemExpression(line, owner, new TupleLiteral(line, []));
         if (TryParseSlice(owner, out var first) is { } slice)
         {
             tokens.Expect("]");

@@ -111,7 +111,6 @@ internal sealed class StatementParser
     {
         var branches = new List<(Expression?, Block)>();
         var declared = new List<HashSet<string>>();
-        _expressions.Conditions++;
         while (true)
         {
             var test = _expressions.ParseTuple(allowsCondition: false);
@@ -122,7 +121,6 @@ internal sealed class StatementParser
         }
 
         _tokens.ExpectWord("endif");
-        _expressions.Conditions--;
         _symbols.Join(declared, hasElse: branches[^1].Item1 is null);
         return new IfStatement(line, branches);
 
@@ -160,6 +158,7 @@ internal sealed class StatementParser
     private Statement ParseSet(int line)
     {
         var target = _targets.ParseTuple(stop: null, declares: false);
+        if (Loops > 0) TargetParser.RequireLoopUnset(target, line);
         if (_tokens.TrySkip("="))
         {
             var value = _expressions.ParseTuple();
@@ -236,6 +235,7 @@ internal sealed class StatementParser
     /// <summary>Tags that load other templates fail only when they are reached, as in Jinja without a loader.</summary>
     private LoadStatement ParseLoad(Token tag)
     {
+        _expressions.Parse();
         while (_tokens.Current.Kind is not (TokenKind.TagEnd or TokenKind.End)) _tokens.Take();
         return new LoadStatement(tag.Line, tag.Text);
     }

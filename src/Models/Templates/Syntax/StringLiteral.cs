@@ -24,7 +24,7 @@ internal static class StringLiteral
         return text.ToString();
     }
 
-    /// <summary>Appends the character of the escape at the start of <paramref name="raw"/>; returns its length.</summary>
+    /// <summary>Appends what the escape at the start stands for; returns its length.</summary>
     private static int AppendEscape(StringBuilder text, ReadOnlySpan<char> raw, int line)
     {
         var simple = "\\'\"abfnrtv".IndexOf(raw[1]);
@@ -51,8 +51,9 @@ internal static class StringLiteral
 
     private static int AppendCode(StringBuilder text, ReadOnlySpan<char> raw, int digits, int line)
     {
+        const NumberStyles hex = NumberStyles.AllowHexSpecifier;
         if (raw.Length < 2 + digits
-            || !uint.TryParse(raw.Slice(2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+            || !uint.TryParse(raw.Slice(2, digits), hex, CultureInfo.InvariantCulture, out var code))
             throw TemplateException.At(line, $"the escape '\\{raw[1]}' needs {digits} hexadecimal digits after it.");
         if (code > 0x10FFFF)
             throw TemplateException.At(line, $"the escape '\\{raw[1]}' names {code:X}; characters end at 10FFFF.");

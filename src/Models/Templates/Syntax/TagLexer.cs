@@ -9,7 +9,7 @@ internal sealed class TagLexer(string source, int position, int line, List<Token
 {
     private const int DigitsMax = 308;
 
-    private static readonly string[] LongOperators = ["//", "**", "==", "!=", ">=", "<="];
+    private static readonly string[] _longOperators = ["//", "**", "==", "!=", ">=", "<="];
 
     private readonly Stack<char> _brackets = new();
 
@@ -88,7 +88,7 @@ internal sealed class TagLexer(string source, int position, int line, List<Token
 
     private void ReadOperator()
     {
-        var symbol = LongOperators.FirstOrDefault(o => string.CompareOrdinal(source, Position, o, 0, 2) == 0)
+        var symbol = _longOperators.FirstOrDefault(o => string.CompareOrdinal(source, Position, o, 0, 2) == 0)
             ?? source[Position].ToString();
         if (symbol.Length == 1 && !"+-/*%~[](){}><=.:|,;".Contains(symbol[0]))
             throw TemplateException.At(Line, $"the character '{symbol}' has no meaning inside a tag.");
@@ -182,7 +182,7 @@ internal sealed class TagLexer(string source, int position, int line, List<Token
     private void Add(int start, int end, Func<string, BigInteger> parse)
     {
         if (end - start > DigitsMax)
-            throw TemplateException.At(Line, $"a number of {end - start} digits is too long; {DigitsMax} is the limit.");
+            throw TemplateException.At(Line, $"a number has {end - start} digits; {DigitsMax} is the limit.");
         var text = source[start..end];
         var value = parse(text.Replace("_", "", StringComparison.Ordinal));
         tokens.Add(new Token(TokenKind.Integer, text, Line, Integer: value));

@@ -10,12 +10,14 @@ internal sealed record ParsedTarget(Target Target, IReadOnlyList<string> Names);
 /// <summary>Reads what stands left of <c>=</c> or <c>in</c>: names, <c>ns.name</c>, and tuples of them.</summary>
 internal sealed class TargetParser(TokenStream tokens, TemplateSymbols symbols)
 {
-    private static readonly string[] Constants = ["true", "false", "none", "True", "False", "None"];
+    private static readonly string[] _constants = ["true", "false", "none", "True", "False", "None"];
 
     /// <summary>The target of a loop, whose names are declared at once.</summary>
     public Target ParseTuple(string stop)
     {
+        var line = tokens.Current.Line;
         var target = ParseTuple(stop, declares: true);
+        RequireLoopUnset(target, line);
         Declare(target);
         return target.Target;
     }
@@ -41,6 +43,13 @@ internal sealed class TargetParser(TokenStream tokens, TemplateSymbols symbols)
         return new ParsedTarget(isTuple ? new TupleTarget([.. targets]) : targets[0], names);
     }
 
+    /// <summary>Refuses to set <c>loop</c> where a loop has set it.</summary>
+    public static void RequireLoopUnset(ParsedTarget target, int line)
+    {
+        if (target.Names.Contains("loop"))
+            throw TemplateException.At(line, "'loop' is what a loop itself sets; choose another name.");
+    }
+
     /// <summary>Declares the names of a target, once its value has been read.</summary>
     public void Declare(ParsedTarget target)
     {
@@ -51,7 +60,7 @@ internal sealed class TargetParser(TokenStream tokens, TemplateSymbols symbols)
     public string ParseName(string what)
     {
         var token = tokens.Expect(TokenKind.Name, what);
-        if (Constants.Contains(token.Text))
+        if (_constants.Contains(token.Text))
             throw TemplateException.At(token.Line, $"'{token.Text}' is a constant and cannot be set.");
         return token.Text;
     }

@@ -6,7 +6,7 @@ namespace Minka.Models.Templates.Syntax;
 /// </summary>
 internal sealed class TemplateSymbols
 {
-    private static readonly string[] MacroSpecials = ["caller", "varargs", "kwargs"];
+    private static readonly string[] _macroSpecials = ["caller", "varargs", "kwargs"];
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly List<HashSet<string>> _declared = [[]];
@@ -34,7 +34,7 @@ internal sealed class TemplateSymbols
     public int Read(string name)
     {
         _mentioned.Add(name);
-        if (MacroSpecials.Contains(name))
+        if (_macroSpecials.Contains(name))
             foreach (var reads in _macroReads) reads.Add(name);
         if (!_declared.Exists(names => names.Contains(name))) _free.Add(name);
         return IdOf(name);

@@ -55,16 +55,17 @@ internal static class Arithmetic
         return IntegerValue.Of(value);
     }
 
-    private static TemplateValue OnIntegers(Renderer renderer, string symbol, BigInteger a, BigInteger b) => symbol switch
-    {
-        "+" => Checked(renderer, a + b),
-        "-" => Checked(renderer, a - b),
-        "*" => Checked(renderer, a * b),
-        "/" => new FloatValue((double)a / (double)NonZero(b)),
-        "//" => Checked(renderer, FloorDivide(a, NonZero(b))),
-        "%" => Checked(renderer, a - (b * FloorDivide(a, NonZero(b)))),
-        _ => Power(renderer, a, b),
-    };
+    private static TemplateValue OnIntegers(Renderer renderer, string symbol, BigInteger a, BigInteger b) =>
+        symbol switch
+        {
+            "+" => Checked(renderer, a + b),
+            "-" => Checked(renderer, a - b),
+            "*" => Checked(renderer, a * b),
+            "/" => new FloatValue((double)a / (double)NonZero(b)),
+            "//" => Checked(renderer, FloorDivide(a, NonZero(b))),
+            "%" => Checked(renderer, a - (b * FloorDivide(a, NonZero(b)))),
+            _ => Power(renderer, a, b),
+        };
 
     private static FloatValue OnFloats(string symbol, double a, double b) => symbol switch
     {

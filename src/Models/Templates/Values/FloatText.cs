@@ -28,7 +28,7 @@ internal static class FloatText
     private static (string Sign, string Digits, int Exponent) Split(double value)
     {
         var parts = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture).Split('E');
-        var power = parts.Length > 1 ? int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
+        var power = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         var point = parts[0].IndexOf('.', StringComparison.Ordinal);
         if (point < 0) point = parts[0].Length;
         var mantissa = parts[0].Replace(".", "", StringComparison.Ordinal);

@@ -9,7 +9,8 @@ namespace Minka.Models.Templates.Values;
 /// <param name="budget">Charged for every item.</param>
 /// <param name="items">The items.</param>
 /// <param name="typeName">Python's type of it.</param>
-internal sealed class IteratorValue(RenderBudget budget, IEnumerable<TemplateValue> items, string typeName = "generator")
+internal sealed class IteratorValue(
+    RenderBudget budget, IEnumerable<TemplateValue> items, string typeName = "generator")
     : TemplateValue, IEnumerable<TemplateValue>, IEnumerator<TemplateValue>
 {
     private readonly IEnumerator<TemplateValue> _items = items.GetEnumerator();

@@ -25,7 +25,8 @@ internal sealed class KeyComparer : IEqualityComparer<TemplateValue>
     public bool Equals(TemplateValue? x, TemplateValue? y) => ReferenceEquals(x, y) || (x, y) switch
     {
         (StringValue a, StringValue b) => a.Text == b.Text,
-        (IntegerValue or BoolValue or FloatValue, IntegerValue or BoolValue or FloatValue) => Numbers.Compare(x, y) == 0,
+        (IntegerValue or BoolValue or FloatValue, IntegerValue or BoolValue or FloatValue) =>
+            Numbers.Compare(x, y) == 0,
         (TupleValue a, TupleValue b) => a.Count == b.Count && a.Iterate().SequenceEqual(b.Iterate(), this),
         (UndefinedValue, UndefinedValue) => true,
         _ => false,
@@ -36,7 +37,7 @@ internal sealed class KeyComparer : IEqualityComparer<TemplateValue>
     {
         StringValue text => text.Hash,
         IntegerValue or BoolValue or FloatValue => Numbers.Hash(value),
-        TupleValue tuple => tuple.Iterate().Aggregate(tuple.Count, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
+        TupleValue tuple => tuple.Iterate().Aggregate(0, (hash, item) => HashCode.Combine(hash, GetHashCode(item))),
         UndefinedValue => 1,
         _ => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(value),
     };

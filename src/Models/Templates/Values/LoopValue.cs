@@ -9,7 +9,8 @@ namespace Minka.Models.Templates.Values;
 /// <param name="depth">Loops of a recursive loop around it.</param>
 /// <param name="recurse">Renders the loop over other items; null when it is not recursive.</param>
 internal sealed class LoopValue(
-    IEnumerable<TemplateValue> items, int? count, int depth, Func<TemplateValue, TemplateValue>? recurse) : CallableValue
+    IEnumerable<TemplateValue> items, int? count, int depth, Func<TemplateValue, TemplateValue>? recurse)
+    : CallableValue
 {
     private IEnumerator<TemplateValue> _items = items.GetEnumerator();
     private int _index = -1;

@@ -94,10 +94,8 @@ internal static class NumberText
         }
 
         if (digits.Contains('_') && !HasGoodUnderscores(digits)) return null;
-        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return double.TryParse(digits.Replace("_", "", StringComparison.Ordinal), style, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
+        digits = digits.Replace("_", "", StringComparison.Ordinal);
+        return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
     }
 
     private static bool HasGoodUnderscores(string text)

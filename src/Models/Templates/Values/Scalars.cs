@@ -41,7 +41,7 @@ internal sealed class IntegerValue : TemplateValue
     private const int SmallMin = -16;
     private const int SmallMax = 1024;
 
-    private static readonly IntegerValue[] Small =
+    private static readonly IntegerValue[] _small =
         [.. Enumerable.Range(SmallMin, SmallMax - SmallMin + 1).Select(i => new IntegerValue(i))];
 
     private string? _text;
@@ -55,7 +55,7 @@ internal sealed class IntegerValue : TemplateValue
     internal override bool IsTrue => !Value.IsZero;
 
     public static IntegerValue Of(BigInteger value) =>
-        value >= SmallMin && value <= SmallMax ? Small[(int)value - SmallMin] : new IntegerValue(value);
+        value >= SmallMin && value <= SmallMax ? _small[(int)value - SmallMin] : new IntegerValue(value);
 
     internal override void Represent(TextBuffer output) =>
         output.Append(_text ??= Value.ToString(CultureInfo.InvariantCulture));

@@ -17,9 +17,8 @@ internal abstract class SequenceValue : TemplateValue
 
     internal override int? Length => Count;
 
-    /// <summary>Every <paramref name="step"/>-th item from <paramref name="start"/>, <paramref name="count"/> of them.
-    /// </summary>
-    public abstract SequenceValue Slice(int start, int step, int count);
+    /// <summary>The items of a slice.</summary>
+    public abstract SequenceValue Slice(SliceBounds bounds);
 
     internal override TemplateValue? GetItem(Renderer renderer, TemplateValue key)
     {
@@ -66,15 +65,15 @@ internal sealed class ListValue(TemplateValue[] items) : SequenceValue
 
     public override TemplateValue this[int index] => items[index];
 
-    public override ListValue Slice(int start, int step, int count) => new(Pick(this, start, step, count));
+    public override ListValue Slice(SliceBounds bounds) => new(Pick(this, bounds));
 
     internal override void Represent(TextBuffer output) => RepresentItems(output, "[", "]");
 
     /// <summary>Items of a slice.</summary>
-    internal static TemplateValue[] Pick(SequenceValue from, int start, int step, int count)
+    internal static TemplateValue[] Pick(SequenceValue from, SliceBounds bounds)
     {
-        var picked = new TemplateValue[count];
-        for (var i = 0; i < count; i++) picked[i] = from[start + (i * step)];
+        var picked = new TemplateValue[bounds.Count];
+        for (var i = 0; i < picked.Length; i++) picked[i] = from[bounds.Start + (i * bounds.Step)];
         return picked;
     }
 }
@@ -88,7 +87,7 @@ internal class TupleValue(params TemplateValue[] items) : SequenceValue
 
     public override TemplateValue this[int index] => items[index];
 
-    public override TupleValue Slice(int start, int step, int count) => new(ListValue.Pick(this, start, step, count));
+    public override TupleValue Slice(SliceBounds bounds) => new(ListValue.Pick(this, bounds));
 
     internal override void Represent(TextBuffer output) => RepresentItems(output, "(", Count == 1 ? ",)" : ")");
 }
@@ -113,8 +112,8 @@ internal sealed class RangeValue(BigInteger start, BigInteger stop, BigInteger s
 
     public override TemplateValue this[int index] => IntegerValue.Of(start + (index * step));
 
-    public override RangeValue Slice(int first, int stride, int length) =>
-        new(start + (first * step), start + ((first + (length * stride)) * step), step * stride, length);
+    public override RangeValue Slice(SliceBounds bounds) => new(
+        start + (bounds.Start * step), start + (bounds.Stop * step), step * bounds.Step, bounds.Count);
 
     internal override TemplateValue? GetAttribute(StringValue name) => name.Text switch
     {

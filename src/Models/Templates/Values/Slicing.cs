@@ -3,6 +3,13 @@ using Minka.Models.Templates.Rendering;
 
 namespace Minka.Models.Templates.Values;
 
+/// <summary>A slice brought within a length.</summary>
+/// <param name="Start">Index of the first item.</param>
+/// <param name="Stop">Where it ends, not included; -1 is before the first item.</param>
+/// <param name="Step">From one item to the next.</param>
+/// <param name="Count">How many items.</param>
+internal readonly record struct SliceBounds(int Start, int Stop, int Step, int Count);
+
 /// <summary>Python's <c>value[start:stop:step]</c>.</summary>
 internal static class Slicing
 {
@@ -17,37 +24,32 @@ internal static class Slicing
 
         var stride = Bound(step) ?? BigInteger.One;
         if (stride.IsZero) throw TemplateException.Of("the step of a slice must not be zero.");
-        var length = value.Length!.Value;
-        var (first, count) = Resolve(length, Bound(start), Bound(stop), stride);
-        var distance = (int)BigInteger.Clamp(stride, -length - 1, length + 1);
-        if (value is SequenceValue sequence)
-        {
-            if (sequence is not RangeValue) renderer.Budget.MakeItems(count);
-            return sequence.Slice(first, distance, count);
-        }
-
-        return Slice(renderer, (StringValue)value, first, distance, count);
+        var bounds = Resolve(value.Length!.Value, Bound(start), Bound(stop), stride);
+        if (value is not SequenceValue sequence) return Slice(renderer, (StringValue)value, bounds);
+        if (sequence is not RangeValue) renderer.Budget.MakeItems(bounds.Count);
+        return sequence.Slice(bounds);
     }
 
-    private static StringValue Slice(Renderer renderer, StringValue value, int first, int step, int count)
+    private static StringValue Slice(Renderer renderer, StringValue value, SliceBounds bounds)
     {
-        renderer.Budget.Scan(value.Text.Length);
-        renderer.Budget.MakeText(step == 1 ? Math.Min(value.Text.Length, 2L * count) : 2L * value.Text.Length);
-        if (count == 0) return value.Like("");
-        if (step == 1) return value.Like(CodePoints.Slice(value.Text, first, count));
+        var length = value.Text.Length;
+        renderer.Budget.Scan(length);
+        renderer.Budget.MakeText(bounds.Step == 1 ? Math.Min(length, 2L * bounds.Count) : 2L * length);
+        if (bounds.Count == 0) return value.Like("");
+        if (bounds.Step == 1) return value.Like(CodePoints.Slice(value.Text, bounds.Start, bounds.Count));
         var codes = CodePoints.Split(value.Text);
-        return value.Like(CodePoints.Join(Enumerable.Range(0, count).Select(i => codes[first + (i * step)])));
+        var picked = Enumerable.Range(0, bounds.Count).Select(i => codes[bounds.Start + (i * bounds.Step)]);
+        return value.Like(CodePoints.Join(picked));
     }
 
-    /// <summary>The first index and the number of items.</summary>
-    private static (int First, int Count) Resolve(int length, BigInteger? start, BigInteger? stop, BigInteger step)
+    private static SliceBounds Resolve(int length, BigInteger? start, BigInteger? stop, BigInteger step)
     {
         var (low, high) = step.Sign > 0 ? (0, length) : (-1, length - 1);
         var first = Place(start, length, low, high) ?? (step.Sign > 0 ? low : high);
         var end = Place(stop, length, low, high) ?? (step.Sign > 0 ? high : low);
         var distance = step.Sign > 0 ? end - first : first - end;
-        if (distance <= 0) return (0, 0);
-        return (first, (int)(((distance - 1) / BigInteger.Abs(step)) + 1));
+        var count = distance <= 0 ? BigInteger.Zero : ((distance - 1) / BigInteger.Abs(step)) + 1;
+        return new SliceBounds(first, end, (int)BigInteger.Clamp(step, -length - 1, length + 1), (int)count);
     }
 
     private static int? Place(BigInteger? index, int length, int low, int high)

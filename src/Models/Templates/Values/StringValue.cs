@@ -53,7 +53,7 @@ internal sealed class StringValue(string text, bool isSafe = false) : TemplateVa
         for (var at = 0; at < text.Length;)
         {
             var length = CodePoints.LengthAt(text, at);
-            yield return Like(text.Substring(at, length));
+            yield return new StringValue(text.Substring(at, length));
             at += length;
         }
     }

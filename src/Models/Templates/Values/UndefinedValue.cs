@@ -1,3 +1,4 @@
+using System.Globalization;
 using Minka.Models.Templates.Rendering;
 
 namespace Minka.Models.Templates.Values;
@@ -27,7 +28,9 @@ internal sealed class UndefinedValue : TemplateValue
 
     /// <summary>An item that a value lacks.</summary>
     public static UndefinedValue Item(TemplateValue owner, TemplateValue key) =>
-        key is StringValue name ? Member(owner, name.Text) : new(() => $"{Describe(owner)} has no element {Describe(key, "")}.");
+        key is StringValue name
+            ? Member(owner, name.Text)
+            : new(() => $"{Describe(owner)} has no element {Describe(key, "")}.");
 
     /// <summary>A method that would change a value, which templates may not.</summary>
     public static UndefinedValue Denied(TemplateValue owner, string name) =>
@@ -50,7 +53,7 @@ internal sealed class UndefinedValue : TemplateValue
     private static string Describe(TemplateValue value, string suffix = " object") => value switch
     {
         NoneValue => "None",
-        IntegerValue number when suffix.Length == 0 => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        IntegerValue number when suffix.Length == 0 => number.Value.ToString(CultureInfo.InvariantCulture),
         _ => value.TypeName + suffix,
     };
 }
