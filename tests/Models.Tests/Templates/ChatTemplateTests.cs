@@ -82,7 +82,8 @@ public sealed class ChatTemplateTests
     [Fact]
     public void A_template_that_refuses_is_told_from_one_that_fails()
     {
-        var refused = Assert.Throws<TemplateException>(() => Render("\n{{ raise_exception('Only one system message!') }}"));
+        var refused = Assert.Throws<TemplateException>(
+            () => Render("\n{{ raise_exception('Only one system message!') }}"));
         var failed = Assert.Throws<TemplateException>(() => Render("\n\n{{ messages[0].content }}"));
         var broken = Assert.Throws<TemplateException>(() => ChatTemplate.Parse("a\n{% if %}"));
 

@@ -56,7 +56,8 @@ public sealed class TemplateFuzzTests
         }
         catch (TemplateException fault)
         {
-            Assert.True(fault.IsRaised || fault.Message.EndsWith('.'), $"Seed {seed}: '{fault.Message}' is no sentence.");
+            var isSentence = fault.IsRaised || fault.Message.EndsWith('.');
+            Assert.True(isSentence, $"Seed {seed}: '{fault.Message}' is no sentence.");
             return false;
         }
         catch (Exception fault)
@@ -95,8 +96,9 @@ public sealed class TemplateFuzzTests
              {"role": "tool", "content": [{"type": "text", "text": "ok"}], "tool_call_id": "abcdefghi"}]
             """).RootElement),
         Tools = TemplateValue.FromJson(JsonDocument.Parse(
-            """[{"type": "function", "function": {"name": "f", "description": "F", "parameters": {"type": "object"}}}]""")
-            .RootElement),
+            """
+            [{"type": "function", "function": {"name": "f", "description": "F", "parameters": {"type": "object"}}}]
+            """).RootElement),
         AddGenerationPrompt = true,
         BosToken = "<s>",
         EosToken = "</s>",

@@ -9,16 +9,17 @@ internal sealed partial class TemplateMutator(int seed)
 
     private static readonly string[] _words =
     [
-        "|", "is", "not", "and", "or", "in", "-", "+", "~", "*", "//", "%", "**", "==", "<", "if", "else", "for", "set",
-        "loop", "loop.index", "loop.previtem", "[::-1]", "[1:]", "[-1]", "[0]", "none", "true", "1", "0", "-1", "1e308",
-        "99999", "10**9", "''", "'a'", "'\\ud800'", "|length", "|tojson", "|trim", "|list", "|first", "|last", "|sort",
-        "|join(',')", "|upper", "is defined", "is string", "is mapping", "|default('x')", ".get('role')", "|reverse",
-        "(", ")", "[", "]", "{", "}", "{%", "%}", "{{", "}}", "-%}", "{%-", "\n", "namespace()", "|map(attribute='role')",
-        "|selectattr('role')", "|string", "|int", "range(3)", "messages", "message", "|items", "|dictsort", ".items()",
-        ".keys()", "caller()", "{#", "#}", "{% raw %}", "{% endraw %}", "{% endfor %}", "{% endif %}", "{% break %}",
-        "|batch(2)", "|slice(3)", "|groupby('role')", "|unique", "|sum", "|min", "|round(2)", "'%s'|format(", ".split()",
-        ".format(1)", ".replace('', 'x')", "*", "**", "=", ",", ":", ".", "recursive", "|indent(4, true)", "|e", "|safe",
-        "{% macro f(x) %}", "{% endmacro %}", "{% call f() %}", "{% endcall %}", "{% filter upper %}", "f(", "messages * 99",
+        "|", "is", "not", "and", "or", "in", "-", "+", "~", "*", "//", "%", "**", "==", "<", "if", "else", "for",
+        "set", "loop", "loop.index", "loop.previtem", "[::-1]", "[1:]", "[-1]", "[0]", "none", "true", "1", "0",
+        "-1", "1e308", "99999", "10**9", "''", "'a'", "'\\ud800'", "|length", "|tojson", "|trim", "|list", "|first",
+        "|last", "|sort", "|join(',')", "|upper", "is defined", "is string", "is mapping", "|default('x')",
+        ".get('role')", "|reverse", "(", ")", "[", "]", "{", "}", "{%", "%}", "{{", "}}", "-%}", "{%-", "\n",
+        "namespace()", "|map(attribute='role')", "|selectattr('role')", "|string", "|int", "range(3)", "messages",
+        "message", "|items", "|dictsort", ".items()", ".keys()", "caller()", "{#", "#}", "{% raw %}",
+        "{% endraw %}", "{% endfor %}", "{% endif %}", "{% break %}", "|batch(2)", "|slice(3)", "|groupby('role')",
+        "|unique", "|sum", "|min", "|round(2)", "'%s'|format(", ".split()", ".format(1)", ".replace('', 'x')", "*",
+        "**", "=", ",", ":", ".", "recursive", "|indent(4, true)", "|e", "|safe", "{% macro f(x) %}",
+        "{% endmacro %}", "{% call f() %}", "{% endcall %}", "{% filter upper %}", "f(", "messages * 99",
     ];
 
     private readonly Random _random = new(seed);
