@@ -5,8 +5,8 @@ using Minka.Collectives.Transports;
 namespace Minka.Bench.Collectives;
 
 /// <summary>
-/// Sums over ranks by message size: bound by latency up to some tens of KiB, by the link above. Ranks are threads of this
-/// process on loopback, or processes anywhere: <c>emulate.sh</c> starts them in network namespaces of 1 Gbit/s.
+/// Sums over ranks by message size: bound by latency up to some tens of KiB, by the link above. Ranks are threads of
+/// this process on loopback, or processes anywhere: <c>emulate.sh</c> starts them in network namespaces of 1 Gbit/s.
 /// </summary>
 internal static class CollectivesBench
 {

@@ -37,9 +37,15 @@ internal sealed class RankBench(ITransport transport, Options options, TextWrite
             .Select(name => Time(new(transport, new() { Algorithm = name, Wire = wire }), values))
             .Append(Time(auto, values)).ToList();
         var fastest = times.Min(time => time.Quantile(0.5));
-        Say($"{bytes >> 10,10} |" + string.Concat(times.Select(time => string.Create(CultureInfo.InvariantCulture,
-            $" {(time.Quantile(0.5) == fastest ? "*" : "")}{time.Quantile(0.5) / 1e3:0} / {time.Quantile(0.99) / 1e3:0}")
-            .PadLeft(18) + " |")));
+        Say($"{bytes >> 10,10} |" + string.Concat(times.Select(time => Cell(time, fastest))));
+    }
+
+    private static string Cell(LatencyHistogram time, double fastest)
+    {
+        var mark = time.Quantile(0.5) == fastest ? "*" : "";
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{mark}{time.Quantile(0.5) / 1e3:0} / {time.Quantile(0.99) / 1e3:0}");
+        return text.PadLeft(18) + " |";
     }
 
     private LatencyHistogram Time(MeshCommunicator ranks, float[] values)

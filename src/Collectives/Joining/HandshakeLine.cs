@@ -1,11 +1,10 @@
-using System.Net.Sockets;
 using System.Text;
 using Minka.Collectives.Transports;
 
 namespace Minka.Collectives.Joining;
 
 /// <summary>Frames of a handshake: small, few, each of a known type and length.</summary>
-internal sealed class HandshakeLine(Socket socket, int epoch)
+internal sealed class HandshakeLine(Stream stream, int epoch)
 {
     private const int MagicBytes = 4;
 
@@ -16,8 +15,8 @@ internal sealed class HandshakeLine(Socket socket, int epoch)
         var frame = new byte[Frame.HeaderBytes + payload.Length];
         payload.CopyTo(frame, Frame.HeaderBytes);
         Frame.Write(frame, type, _sent++, epoch);
-        for (var at = 0; at < frame.Length;)
-            at += await socket.SendAsync(frame.AsMemory(at), SocketFlags.None, cancellation);
+        await stream.WriteAsync(frame, cancellation);
+        await stream.FlushAsync(cancellation);
     }
 
     /// <summary>Tells the other side why; it may be gone already.</summary>
@@ -28,7 +27,7 @@ internal sealed class HandshakeLine(Socket socket, int epoch)
             await SendAsync(FrameType.Refusal, Encoding.UTF8.GetBytes(sentence)[..Math.Min(
                 sentence.Length, Handshake.PayloadMax)], cancellation);
         }
-        catch (SocketException)
+        catch (IOException)
         {
             // It does not want to know.
         }
@@ -62,12 +61,8 @@ internal sealed class HandshakeLine(Socket socket, int epoch)
 
     private async Task ReadAsync(Memory<byte> into, CancellationToken cancellation)
     {
-        while (into.Length > 0)
-        {
-            var count = await socket.ReceiveAsync(into, SocketFlags.None, cancellation);
-            if (count == 0) throw new HandshakeException("it closed the connection");
-            into = into[count..];
-        }
+        var count = await stream.ReadAtLeastAsync(into, into.Length, throwOnEndOfStream: false, cancellation);
+        if (count < into.Length) throw new HandshakeException("it closed the connection");
     }
 
     /// <summary>What a stranger wrote goes to a log: no control characters.</summary>

@@ -102,14 +102,15 @@ public sealed class PeerListener : IAsyncDisposable
         {
             from = socket.RemoteEndPoint?.ToString() ?? from;
             socket.NoDelay = true;
+            using var stream = new NetworkStream(socket, ownsSocket: false);
             var theirs = await Handshake.AcceptAsync(
-                socket, _ => Mine(expectation), (mine, hello) => Refusal(expectation, mine, hello), Key,
-                deadline.Token);
+                stream, Handshake.Mesh, expectation?.Identity ?? Expectation.Nobody,
+                (mine, hello) => Refusal(expectation, mine, hello), Key, deadline.Token);
             if (!expectation!.Take(theirs.Identity.Rank, socket))
                 throw new HandshakeException($"rank {theirs.Identity.Rank} is connected already");
         }
-        catch (Exception refused) when (refused is HandshakeException or SocketException or OperationCanceledException
-            or ObjectDisposedException)
+        catch (Exception refused) when (refused is HandshakeException or IOException or SocketException
+            or OperationCanceledException or ObjectDisposedException)
         {
             _options.Log($"A connection from {from} was closed: {Reason(refused)}.");
             socket.Dispose();
@@ -123,9 +124,6 @@ public sealed class PeerListener : IAsyncDisposable
     private string Reason(Exception refused) => refused is OperationCanceledException
         ? $"it did not finish its handshake within {_options.HandshakeTimeout.TotalSeconds:0.###} s, or made room"
         : refused.Message;
-
-    private static Hello Mine(Expectation? expectation) =>
-        Hello.From(expectation?.Identity ?? Expectation.Nobody, HelloRole.Acceptor);
 
     private static string? Refusal(Expectation? expectation, Hello mine, Hello theirs)
     {

@@ -81,7 +81,9 @@ public static class TcpMesh
             {
                 await socket.ConnectAsync(peer, cancellation);
                 RequireKey(listener, (IPEndPoint)socket.RemoteEndPoint!);
-                var theirs = await Handshake.ConnectAsync(socket, me, listener.Key, cancellation);
+                using var stream = new NetworkStream(socket, ownsSocket: false);
+                var theirs = await Handshake.ConnectAsync(
+                    stream, Handshake.Mesh, me, listener.Key, cancellation);
                 if (theirs.Identity.Rank != rank)
                     throw new HandshakeException($"rank {theirs.Identity.Rank} answered");
                 return socket;
@@ -91,7 +93,7 @@ public static class TcpMesh
                 socket.Dispose();
                 throw new PeerLostException(rank, $"{last} at {peer}");
             }
-            catch (Exception refused) when (refused is SocketException or HandshakeException)
+            catch (Exception refused) when (refused is SocketException or IOException or HandshakeException)
             {
                 socket.Dispose();
                 last = refused.Message.TrimEnd('.');

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Minka.Collectives.Wires;
 
-/// <summary>Adding, compiled to its fastest at the first call: links are measured as soon as a process has started.</summary>
+/// <summary>
+/// Adding, compiled to its fastest at the first call: links are measured as soon as a process has started.
+/// </summary>
 internal static class Sums
 {
     /// <summary>Adds each value to its sum. The values may lie at any address.</summary>
