@@ -14,7 +14,7 @@ internal interface IAllReduce
     /// </summary>
     void Run(Group group, Span<float> values, IWire wire);
 
-    /// <summary>Seconds it should take, from the costs of <c>docs/cluster.md</c>.</summary>
+    /// <summary>Seconds it should take on links of full duplex and a switch that does not block.</summary>
     /// <param name="size">Ranks.</param>
     /// <param name="bytes">Of the encoded values.</param>
     /// <param name="link">What a link costs.</param>

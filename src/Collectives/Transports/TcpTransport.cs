@@ -7,8 +7,8 @@ namespace Minka.Collectives.Transports;
 /// <summary>Ranks joined by TCP, one connection for each pair.</summary>
 /// <remarks>
 /// The thread that waits is the thread that reads: no other one has to be woken, and no core spins beside the one
-/// that computes (<c>docs/decisions</c>, 0003). A receiver asks again and again for some tens of microseconds, then
-/// sleeps in the kernel. Messages of peers that are not waited for stay in the kernel's buffers, or, while a send is
+/// that computes (<c>docs/decisions</c>, 0003). A receiver asks again and again for some microseconds, then sleeps
+/// in the kernel. Messages of peers that are not waited for stay in the kernel's buffers, or, while a send is
 /// held up, come into ours.
 /// </remarks>
 public sealed class TcpTransport : ITransport
@@ -112,6 +112,10 @@ public sealed class TcpTransport : ITransport
             {
                 Sleep(from, lastByte, deadline);
                 spinFrom = Time.GetTimestamp();
+            }
+            else
+            {
+                Thread.Yield(); // The peer may be waiting for this very core.
             }
         }
         _wait += first - start;

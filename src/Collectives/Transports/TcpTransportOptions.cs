@@ -7,9 +7,10 @@ public sealed record TcpTransportOptions
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a receiver asks again and again before it sleeps. More helps only where a core has nothing else to do.
+    /// How long a receiver asks again and again, yielding its core in between, before it sleeps. More helps only where
+    /// a core has nothing else to do.
     /// </summary>
-    public TimeSpan Spin { get; init; } = TimeSpan.FromMicroseconds(40);
+    public TimeSpan Spin { get; init; } = TimeSpan.FromMicroseconds(20);
 
     /// <summary>Longest message in bytes; longer values are sent in parts.</summary>
     public int MessageBytesMax { get; init; } = 1 << 20;
