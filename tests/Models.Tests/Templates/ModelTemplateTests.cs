@@ -18,10 +18,11 @@ public sealed class ModelTemplateTests
 
         foreach (var answer in golden.GetProperty("cases").EnumerateArray())
         {
+            var hasTools = answer.TryGetProperty("tools", out var tools);
             var prompt = model.ChatTemplate!.Render(new ChatTemplateInput
             {
                 Messages = TemplateValue.FromJson(answer.GetProperty("messages")),
-                Tools = answer.TryGetProperty("tools", out var tools) ? TemplateValue.FromJson(tools) : TemplateValue.None,
+                Tools = hasTools ? TemplateValue.FromJson(tools) : TemplateValue.None,
                 AddGenerationPrompt = true,
             });
 
@@ -43,11 +44,13 @@ public sealed class ModelTemplateTests
 
         foreach (var path in paths)
         {
-            using var model = ModelPackage.Open(Path.GetExtension(path) == ".gguf" ? path : Path.GetDirectoryName(path)!);
+            var isFile = Path.GetExtension(path) == ".gguf";
+            using var model = ModelPackage.Open(isFile ? path : Path.GetDirectoryName(path)!);
             if (model.ChatTemplate is not { } template) continue;
             var prompt = template.Render(new ChatTemplateInput
             {
-                Messages = TemplateValue.From([new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi 😀")]),
+                Messages = TemplateValue.From(
+                    [new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi 😀")]),
                 AddGenerationPrompt = true,
             });
 
