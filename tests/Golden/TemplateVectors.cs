@@ -15,7 +15,7 @@ public class TemplateVectors
     public void A_template_renders_what_transformers_renders(string name)
     {
         if (!_cases.Value.TryGetValue(name, out var golden))
-            Assert.Skip($"{Folder()} has no cases.jsonl; set MINKA_SHARED to a folder that has it.");
+            Assert.Skip($"{SharedFolder.At("templates")} has no cases.jsonl; set MINKA_SHARED to a folder that has it.");
 
         var (text, fault) = Render(golden);
 
@@ -43,7 +43,7 @@ public class TemplateVectors
         try
         {
             var file = golden.GetProperty("template").GetString()!;
-            var template = ChatTemplate.Parse(File.ReadAllText(Path.Combine(Folder(), file)));
+            var template = ChatTemplate.Parse(File.ReadAllText(SharedFolder.At("templates", file)));
             return (template.Render(InputOf(golden)), null);
         }
         catch (TemplateException fault)
@@ -52,23 +52,24 @@ public class TemplateVectors
         }
     }
 
+    /// <summary>The tokens go as variables: a null one was defined, too, where the cases were made.</summary>
     private static ChatTemplateInput InputOf(JsonElement golden) => new()
     {
         Messages = TemplateValue.FromJson(golden.GetProperty("messages")),
         Tools = TemplateValue.FromJson(golden.GetProperty("tools")),
         AddGenerationPrompt = golden.GetProperty("add_generation_prompt").GetBoolean(),
-        BosToken = golden.GetProperty("bos_token").GetString(),
-        EosToken = golden.GetProperty("eos_token").GetString(),
         Variables = golden.GetProperty("kwargs").EnumerateObject()
+            .Concat(golden.EnumerateObject().Where(property => property.Name is "bos_token" or "eos_token"))
+            .DistinctBy(property => property.Name)
             .ToDictionary(property => property.Name, property => TemplateValue.FromJson(property.Value)),
         Time = new StoppedClock(),
     };
 
-    /// <summary>_cases by template and name; a name that occurs again gets its line.</summary>
+    /// <summary>Cases by template and name; a name that occurs again gets its line.</summary>
     private static Dictionary<string, JsonElement> Load()
     {
         var cases = new Dictionary<string, JsonElement>();
-        var path = Path.Combine(Folder(), "cases.jsonl");
+        var path = SharedFolder.At("templates", "cases.jsonl");
         if (!File.Exists(path)) return cases;
         var line = 0;
         foreach (var text in File.ReadLines(path).Where(text => text.Length > 0))
@@ -80,18 +81,6 @@ public class TemplateVectors
         }
 
         return cases;
-    }
-
-    private static string Folder() => Path.Combine(
-        Environment.GetEnvironmentVariable("MINKA_SHARED") is { Length: > 0 } named ? named : DefaultFolder(),
-        "templates");
-
-    private static string DefaultFolder()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx")) && Path.GetDirectoryName(folder) is { } above)
-            folder = above;
-        return Path.Combine(folder, "..", "shared");
     }
 
     /// <summary>Time stands still where the cases were made.</summary>
