@@ -15,7 +15,7 @@ public class TemplateVectors
     public void A_template_renders_what_transformers_renders(string name)
     {
         if (!_cases.Value.TryGetValue(name, out var golden))
-            Assert.Skip($"{SharedFolder.At("templates")} has no cases.jsonl; set MINKA_SHARED to a folder that has it.");
+            Assert.Skip($"{SharedFolder.At("templates")} has no cases.jsonl; set MINKA_SHARED to one that has.");
 
         var (text, fault) = Render(golden);
 
