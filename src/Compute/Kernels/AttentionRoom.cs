@@ -13,7 +13,7 @@ internal readonly unsafe struct AttentionRoom(
     public AttentionScratch ScratchOf(int member) =>
         AttentionScratch.At(scratch + member * scratchBytes, shape.QueriesMax, headDim, out _);
 
-    /// <summary>Sums of one segment of a sequence: four queries for each key-value head.</summary>
+    /// <summary>Sums of one segment of a sequence, for all key-value heads.</summary>
     public AttentionSums Part(int index, int kvHeads) => AttentionSums.In(
-        parts + (long)index * shape.PartFloats, kvHeads * AttentionShape.FewQueries, headDim);
+        parts + (long)index * shape.PartFloats, kvHeads * shape.FewQueries, headDim);
 }

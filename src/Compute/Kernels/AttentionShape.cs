@@ -12,12 +12,9 @@ internal readonly struct AttentionShape(AttentionOptions options, int kvHeads, i
     /// <summary>Queries are filled up to a multiple of this.</summary>
     public const int QueryStep = 2;
 
-    /// <summary>
-    /// Up to so many queries share a page of keys, widening it for all of them costs more than doing it for each.
-    /// </summary>
-    public const int FewQueries = 4;
-
     private const int QueriesPerTile = 64;
+    private const int FewQueriesMin = 4;
+    private const int DirectQueriesMax = 8;
     private const int ItemsPerMember = 3;
 
     /// <summary>Query heads that share a key-value head.</summary>
@@ -29,11 +26,20 @@ internal readonly struct AttentionShape(AttentionOptions options, int kvHeads, i
     /// <summary>Queries of some rows for one key-value head, filled up.</summary>
     public int QueriesOf(int rows) => (rows * Group + QueryStep - 1) / QueryStep * QueryStep;
 
+    /// <summary>Room for the queries of a chunk of few rows for one key-value head.</summary>
+    public int FewQueries => Math.Max(FewQueriesMin, QueriesOf(1));
+
     /// <summary>
     /// Whether so few rows are in a sequence's chunk that reading its keys is what takes the time. Such chunks are cut
     /// by segments and heads, others by rows and heads.
     /// </summary>
     public bool IsFew(int rows) => rows * Group <= FewQueries;
+
+    /// <summary>
+    /// Whether queries read pages as they are stored. For more of them, widening a page first costs less than doing it
+    /// again for every few.
+    /// </summary>
+    public bool IsDirect(int rows) => QueriesOf(rows) <= DirectQueriesMax;
 
     /// <summary>Most queries of an item.</summary>
     public int QueriesMax => Math.Max(QueriesOf(RowsPerTile), kvHeads * FewQueries);

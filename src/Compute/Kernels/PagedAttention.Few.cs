@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Minka.Compute.Kernels;
 
 internal readonly unsafe ref partial struct PagedAttention<TFormat>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunFew<V, L>(
         in AttentionScratch scratch, in AttentionItem chunk, int headsPerItem, ref Tickets tickets, ref int part)
         where V : unmanaged
@@ -18,33 +21,34 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
                 if (end - start > 1)
                 {
                     var parts = room.Part(part + segment - start, pages.Heads);
-                    AttendHeads<V, L>(scratch, item, heads, segment, parts.From(head * AttentionShape.FewQueries));
+                    AttendHeads<V, L>(scratch, item, heads, segment, parts.From(head * Shape.FewQueries));
                     continue;
                 }
                 AttendHeads<V, L>(scratch, item, heads, segment, scratch.Totals);
                 for (var i = 0; i < heads; i++)
-                    StoreResults(scratch.Totals.From(i * AttentionShape.FewQueries), item with { Head = head + i });
+                    StoreResults<V, L>(scratch.Totals.From(i * Shape.FewQueries), item with { Head = head + i });
             }
         }
         if (end - start > 1) part += end - start;
     }
 
     // All heads of a tile before the next tile: that is the order in which they lie in memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendHeads<V, L>(
         in AttentionScratch scratch, in AttentionItem item, int heads, int segment, AttentionSums sums)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        const int Step = AttentionShape.FewQueries;
+        var step = Shape.FewQueries;
         for (var i = 0; i < heads; i++)
-            LoadQueries<V, L>(scratch.Queries + i * Step * pages.HeadDim, item with { Head = item.Head + i });
-        sums.Clear(heads * Step);
+            LoadQueries<V, L>(scratch.Queries + i * step * pages.HeadDim, item with { Head = item.Head + i });
+        sums.Clear(heads * step);
         foreach (var first in TilesOf(item, segment))
         {
             for (var i = 0; i < heads; i++)
             {
-                AttendTile<V, L>(scratch, scratch.Queries + i * Step * pages.HeadDim,
-                    item with { Head = item.Head + i }, first, sums.From(i * Step));
+                AttendTile<V, L>(scratch, scratch.Queries + i * step * pages.HeadDim,
+                    item with { Head = item.Head + i }, first, sums.From(i * step));
             }
         }
     }
@@ -65,11 +69,11 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
 
             for (var head = firstHead; head < endHead; head++)
             {
-                var query = head * AttentionShape.FewQueries;
+                var query = head * Shape.FewQueries;
                 var total = room.Part(part, pages.Heads).From(query);
                 for (var i = 1; i < segments; i++)
                     total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), Shape.QueriesOf(item.RowCount));
-                StoreResults(total, item with { Head = head });
+                StoreResults<V, L>(total, item with { Head = head });
             }
             part += segments;
         }

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
+
 namespace Minka.Compute.Kernels;
 
 internal readonly unsafe ref partial struct PagedAttention<TFormat>
 {
     // The last rows see the most keys: they go first, so that no member is left with a long item at the end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunMany<V, L>(in AttentionScratch scratch, in AttentionItem chunk, ref Tickets tickets)
         where V : unmanaged
         where L : struct, ILanes<V>
@@ -26,6 +29,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendRows<V, L>(in AttentionScratch scratch, in AttentionItem item)
         where V : unmanaged
         where L : struct, ILanes<V>
@@ -41,6 +45,6 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             foreach (var first in TilesOf(item, segment)) AttendTile<V, L>(scratch, scratch.Queries, item, first, sums);
             if (segment > start) scratch.Totals.Merge<V, L>(sums, count);
         }
-        StoreResults(scratch.Totals, item);
+        StoreResults<V, L>(scratch.Totals, item);
     }
 }

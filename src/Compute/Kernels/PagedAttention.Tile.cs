@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Minka.Compute.Kernels;
 
 internal readonly unsafe ref partial struct PagedAttention<TFormat>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTile<V, L>(
         in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey, AttentionSums sums)
         where V : unmanaged
@@ -36,7 +39,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             scratch.Scores, count, values, keyCount, width, sums.Values, scratch.Rescales);
     }
 
-    private bool IsDirect(in AttentionItem item) => TFormat.IsFloat || Shape.IsFew(item.RowCount);
+    private bool IsDirect(in AttentionItem item) => TFormat.IsFloat || Shape.IsDirect(item.RowCount);
 
     /// <summary>First keys of a segment's tiles, as far as the item's rows look.</summary>
     private TileRange TilesOf(in AttentionItem item, int segment)
@@ -123,7 +126,9 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         new Span<float>(scaled + used * width, (Shape.QueriesOf(item.RowCount) - used) * width).Clear();
     }
 
-    private void StoreResults(in AttentionSums sums, in AttentionItem item)
+    private void StoreResults<V, L>(in AttentionSums sums, in AttentionItem item)
+        where V : unmanaged
+        where L : struct, ILanes<V>
     {
         int width = pages.HeadDim, stride = AttentionSums.StrideOf(width), group = Shape.Group;
         for (var m = 0; m < item.RowCount * group; m++)
@@ -131,7 +136,10 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             var inverse = 1 / sums.States[m].Sum;
             var source = sums.Values + m * stride;
             var target = y[item.FirstRow + m / group] + (item.Head * group + m % group) * width;
-            for (var c = 0; c < width; c++) target[c] = source[c] * inverse;
+            var scale = L.Broadcast(inverse);
+            var c = 0;
+            for (; c <= width - L.Count; c += L.Count) L.Store(target + c, L.Multiply(L.Load(source + c), scale));
+            for (; c < width; c++) target[c] = source[c] * inverse;
         }
     }
 

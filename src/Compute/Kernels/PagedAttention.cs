@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Minka.Compute.Cpu;
 
@@ -40,6 +41,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
     }
 
     /// <summary>Takes items by ticket until none is left, then merges a share of the parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run<V, L>(int member, int size)
         where V : unmanaged
         where L : struct, ILanes<V>

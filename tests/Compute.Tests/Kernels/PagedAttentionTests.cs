@@ -17,6 +17,8 @@ public class PagedAttentionTests
         { 4, 1, 96, 100, DType.F16 },
         { 4, 2, 33, 7, DType.F32 },
         { 71, 1, 16, 0, DType.F16 },
+        { 16, 2, 64, 600, DType.F16 },
+        { 12, 2, 32, 0, DType.Q8_0 },
         { 4, 2, 64, 0, DType.Q8_0 },
         { 5, 1, 32, 130, DType.Q8_0 },
     };
