@@ -6,20 +6,29 @@ using Minka.Bench.Models;
 string[] rest = args is [_, .. var tail] ? tail : [];
 switch (args is [var verb, ..] ? verb : "")
 {
+    case "attention":
+        return AttentionBench.Run(rest);
     case "collectives":
         return CollectivesBench.Run(rest);
     case "gguf":
         return RandomGgufBench.Run(rest);
     case "matmul":
         return MatMulBench.Run(rest);
+    case "team":
+        return TeamBench.Run(rest);
+    case "token":
+        return TokenBench.Run(rest);
     default:
         Console.Error.WriteLine(
             """
             usage: dotnet run -c Release --project bench -- BENCH [OPTION...]
 
+              attention [OPTION...]      attention alone, in GB/s, GOP/s and percent of this machine's limits
               collectives [OPTION...]    sums over ranks by message size
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
+              team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
+              token [OPTION...]          everything of a step but its products
             """);
         return 2;
 }
