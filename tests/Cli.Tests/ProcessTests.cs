@@ -75,6 +75,21 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Ctrl_C_stops_an_answer_and_what_was_written_stays()
+    {
+        using var process = Start("run", "--raw", "Once upon a time", "--ignore-eos", "-c", "20000");
+        var first = new char[4];
+        await process.StandardOutput.ReadBlockAsync(first, TestContext.Current.CancellationToken);
+
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(null, null)])) await WaitAsync(kill);
+        var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await WaitAsync(process);
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.EndsWith("\n", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_a_wait_for_the_pipe()
     {
         using var process = Start("run");

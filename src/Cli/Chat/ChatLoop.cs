@@ -2,6 +2,7 @@ using Minka.Cli.Answers;
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
 using Minka.Engine;
+using Minka.Models.Templates;
 
 namespace Minka.Cli.Chat;
 
@@ -67,7 +68,8 @@ internal sealed class ChatLoop
             if (_terminal.IsOutputSeen) _terminal.Out.WriteLine();
             _conversation.Answer(_last.Text);
         }
-        catch (RequestRefusedException error) when (_terminal.IsInteractive)
+        catch (Exception error)
+            when (_terminal.IsInteractive && error is (RequestRefusedException or TemplateException))
         {
             _conversation.TakeBack();
             _terminal.Complain($"{error.Message} /clear begins anew.");

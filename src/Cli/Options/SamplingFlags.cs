@@ -45,6 +45,9 @@ internal sealed partial class SamplingFlags
     private readonly Option<float?> _frequency = Flag.Number(["--frequency-penalty"], "F", -2f, 2f,
         "Taken for each time they occurred; 0 is off.");
 
+    private readonly Option<int?> _window = Flag.Number(["--repeat-last-n"], "N", -1, int.MaxValue,
+        "The penalties look back N tokens; -1 and 0 look at all (default: 0).");
+
     private readonly Option<string[]> _bias = Flag.Texts(["--logit-bias"], "ID±BIAS",
         "Shift one token, as in 15043+1 or 15043-inf; repeatable.");
 
@@ -59,7 +62,7 @@ internal sealed partial class SamplingFlags
     /// <summary>For the help.</summary>
     public OptionGroup Group => new("Sampling (defaults: the model's own suggestion, else llama.cpp's)",
     [
-        _tokens, _temperature, _topK, _topP, _minP, _typicalP, _repeat, _presence, _frequency, _bias, _stops,
+        _tokens, _temperature, _topK, _topP, _minP, _typicalP, _repeat, _presence, _frequency, _window, _bias, _stops,
         _ignoreEos, _seed,
     ]);
 
@@ -79,6 +82,7 @@ internal sealed partial class SamplingFlags
             RepetitionPenalty = parse.GetValue(_repeat) ?? start.RepetitionPenalty,
             PresencePenalty = parse.GetValue(_presence) ?? 0,
             FrequencyPenalty = parse.GetValue(_frequency) ?? 0,
+            PenaltyWindow = Math.Max(0, parse.GetValue(_window) ?? 0),
             LogitBias = (parse.GetValue(_bias) ?? []).Select(ReadBias).ToDictionary(),
             Seed = seed < 0 ? NewSeed() : (ulong)seed,
         };

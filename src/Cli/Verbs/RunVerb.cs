@@ -19,6 +19,8 @@ internal sealed class RunVerb : IVerb
         Arity = new ArgumentArity(0, 2),
     };
 
+    private readonly Option<string?> _prompt = Flag.Text(["--prompt", "-p"], "TEXT", "The prompt, as in llama.cpp.");
+
     private readonly Option<string?> _file = Flag.Text(["--file", "-f"], "FILE",
         "Read the prompt, or what it is about; - is a pipe.");
 
@@ -37,7 +39,8 @@ internal sealed class RunVerb : IVerb
 
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        new("Prompt and output", [_file, _system, _raw, _json, _stats]), _samplingFlags.Group, _modelFlags.Group,
+        new("Prompt and output", [_prompt, _file, _system, _raw, _json, _stats]),
+        _samplingFlags.Group, _modelFlags.Group,
     ];
 
     public IReadOnlyList<Example> Examples =>
@@ -79,6 +82,12 @@ internal sealed class RunVerb : IVerb
     private (string? Model, string? Prompt) SplitWords(ParseResult parse)
     {
         var words = parse.GetValue(_words) ?? [];
+        if (parse.GetValue(_prompt) is { } prompt)
+        {
+            return words.Length == 2
+                ? throw new UsageException($"The prompt is given twice, '{words[1]}' and -p '{prompt}'.")
+                : (words.Length == 1 ? words[0] : null, prompt);
+        }
         if (words.Length == 2) return (words[0], words[1]);
         if (words.Length == 0) return (null, null);
         if (_modelFlags.IsNamed(parse)) return (null, words[0]);

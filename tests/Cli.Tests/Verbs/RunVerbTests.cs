@@ -17,6 +17,13 @@ public sealed class RunVerbTests
     public async Task A_model_may_stand_before_the_prompt() =>
         Assert.Equal((0, $"{Answer}\n", ""), await MinkaAsync(["run", "minka-tiny", Question, "-t", "1"]));
 
+    [Theory]
+    [InlineData("-p", Question)]
+    [InlineData("minka-tiny", "-p", Question)]
+    [InlineData("-m", "minka-tiny", "--prompt", Question)]
+    public async Task A_prompt_may_follow_llama_cpps_flag(params string[] args) =>
+        Assert.Equal((0, $"{Answer}\n", ""), await MinkaAsync(["run", .. args]));
+
     [Fact]
     public async Task A_prompt_may_come_from_a_pipe() =>
         Assert.Equal((0, $"{Answer}\n", ""), await MinkaAsync(["run"], Question + "\n"));
