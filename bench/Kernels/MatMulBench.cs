@@ -85,7 +85,9 @@ internal static class MatMulBench
     private readonly record struct Sample(
         double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
 
-    /// <summary>More copies of a matrix than caches hold, multiplied in turn: each meets memory as a layer does.</summary>
+    /// <summary>
+    /// More copies of a matrix than caches hold, multiplied in turn: each meets memory as a layer does.
+    /// </summary>
     private sealed unsafe class ColdMatrices : IDisposable
     {
         private const int TokensMax = 512;

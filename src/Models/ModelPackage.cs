@@ -29,7 +29,9 @@ public sealed class ModelPackage : IDisposable
     public ModelConfig Config => Weights.Config;
 
     /// <summary>Text to tokens and back.</summary>
-    /// <exception cref="ModelFormatException">There is none, it is not sound, or it has more tokens than the model.</exception>
+    /// <exception cref="ModelFormatException">
+    /// There is none, it is not sound, or it has more tokens than the model.
+    /// </exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
     /// <summary>Messages to a prompt; null when the model has no template.</summary>
@@ -78,7 +80,8 @@ public sealed class ModelPackage : IDisposable
     {
         var tokenizer = path is null ? OwnTokenizer() : TokenizerAt(path);
         if (tokenizer.VocabularySize > Config.VocabularySize)
-            throw new ModelFormatException($"The tokenizer of {path ?? Weights.Path} has {tokenizer.VocabularySize} tokens; "
+            throw new ModelFormatException(
+                $"The tokenizer of {path ?? Weights.Path} has {tokenizer.VocabularySize} tokens; "
                 + $"the model's vocabulary has {Config.VocabularySize}. They do not belong together.");
         return tokenizer;
     }

@@ -3,7 +3,9 @@ using Minka.Models;
 
 namespace Minka.Golden;
 
-/// <summary>The built-in model against its golden answers: the template's text, the tokens, the greedy answers.</summary>
+/// <summary>
+/// The built-in model against its golden answers: the template's text, the tokens, the greedy answers.
+/// </summary>
 public sealed class BuiltInModelGoldens
 {
     private const float ClearMargin = 0.05f;

@@ -36,7 +36,8 @@ internal static class Closeness
     /// Compares greedy ids up to the first step whose margin is too small to decide: a difference at a step with a
     /// larger margin than twice the allowed logit error is a fault.
     /// </summary>
-    public static void AssertGreedy(IReadOnlyList<int> expected, float[] margins, IReadOnlyList<int> actual, float error)
+    public static void AssertGreedy(
+        IReadOnlyList<int> expected, float[] margins, IReadOnlyList<int> actual, float error)
     {
         for (var step = 0; step < Math.Min(expected.Count, actual.Count); step++)
         {

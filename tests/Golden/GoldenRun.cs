@@ -42,7 +42,9 @@ internal sealed class GoldenRun : IDisposable
 
     public int Vocabulary => Model.Config.VocabularySize;
 
-    /// <summary>Logits of the last <paramref name="wanted"/> tokens after running them at <paramref name="start"/>.</summary>
+    /// <summary>
+    /// Logits of the last <paramref name="wanted"/> tokens after running them at <paramref name="start"/>.
+    /// </summary>
     public ReadOnlySpan<float> Run(ReadOnlySpan<int> tokens, int start, int wanted, int? promptLength = null)
     {
         _input.Clear();

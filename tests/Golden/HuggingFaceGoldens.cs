@@ -26,7 +26,8 @@ public sealed class HuggingFaceGoldens
         {
             var expected = hidden.AsSpan(layer * prompt.Length * width, prompt.Length * width);
             var distance = Closeness.Distance(actual, expected);
-            if (distance > Tolerance * Closeness.Scale(expected)) findings.Add($"hidden[{layer}] is off by {distance}.");
+            if (distance > Tolerance * Closeness.Scale(expected))
+                findings.Add($"hidden[{layer}] is off by {distance}.");
         };
         var logits = run.Run(prompt, 0, prompt.Length);
 
@@ -79,7 +80,8 @@ public sealed class HuggingFaceGoldens
         for (var row = 0; row < prompt.Length; row++)
         {
             var cosine = Closeness.Cosine(
-                logits.Slice(row * run.Vocabulary, run.Vocabulary), expected.AsSpan(row * run.Vocabulary, run.Vocabulary));
+                logits.Slice(row * run.Vocabulary, run.Vocabulary),
+                expected.AsSpan(row * run.Vocabulary, run.Vocabulary));
             Assert.True(cosine > 0.999, $"Row {row} has a cosine of {cosine}.");
         }
     }
@@ -98,7 +100,8 @@ public sealed class HuggingFaceGoldens
         for (var row = 0; row < prompt.Length; row++)
             sum += Closeness.Cosine(logits.Slice(row * run.Vocabulary, run.Vocabulary),
                 expected.AsSpan(row * run.Vocabulary, run.Vocabulary));
-        Assert.True(sum / prompt.Length > 0.998, $"The mean cosine over {prompt.Length} rows is {sum / prompt.Length}.");
+        var mean = sum / prompt.Length;
+        Assert.True(mean > 0.998, $"The mean cosine over {prompt.Length} rows is {mean}.");
     }
 
     private static (string Path, GoldenTensors Golden) Open(string name)

@@ -3,8 +3,12 @@ using Minka.Compute;
 
 namespace Minka.Golden;
 
-/// <summary>The same weights in llama.cpp (golden/llamacpp): last logits of a prompt, and 64 greedy tokens as text.</summary>
-/// <remarks>A case is named MODEL-TYPE; MODEL begins the name of a folder in models, TYPE says how it is quantised.</remarks>
+/// <summary>
+/// The same weights in llama.cpp (golden/llamacpp): last logits of a prompt, and 64 greedy tokens as text.
+/// </summary>
+/// <remarks>
+/// A case is named MODEL-TYPE; MODEL begins the name of a folder in models, TYPE says how it is quantised.
+/// </remarks>
 public sealed class LlamaCppGoldens
 {
     private const string Folder = "golden/llamacpp";
@@ -18,7 +22,8 @@ public sealed class LlamaCppGoldens
         var (model, type) = ModelOf(name);
         var tokensFile = Directory.GetFiles(folder, "*-tokens.bin").Single();
         var prompt = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(tokensFile)).ToArray();
-        var expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(tokensFile.Replace("-tokens", "", StringComparison.Ordinal)));
+        var logitsFile = tokensFile.Replace("-tokens", "", StringComparison.Ordinal);
+        var expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(logitsFile));
         using var run = new GoldenRun(model, reference: false, type);
 
         var logits = run.Run(prompt, 0, 1);
@@ -35,7 +40,8 @@ public sealed class LlamaCppGoldens
         var (model, type) = (name[..dash], name[(dash + 1)..]);
         var folder = Directory.Exists(SharedFolder.At("models"))
             ? Directory.GetDirectories(SharedFolder.At("models"), model + "*").FirstOrDefault() : null;
-        if (folder is null) Assert.Skip($"{SharedFolder.At("models")} has no folder {model}*: the weights of '{name}'.");
+        if (folder is null)
+            Assert.Skip($"{SharedFolder.At("models")} has no folder {model}*: the weights of '{name}'.");
         return type switch
         {
             "f32" => (folder, null),

@@ -1,6 +1,8 @@
 namespace Minka.Golden;
 
-/// <summary>The folder of real weights and golden answers: <c>MINKA_SHARED</c>, else <c>../shared</c> beside the project.</summary>
+/// <summary>
+/// The folder of real weights and golden answers: <c>MINKA_SHARED</c>, else <c>../shared</c> beside the project.
+/// </summary>
 internal static class SharedFolder
 {
     /// <summary>Root of this repository.</summary>
@@ -14,8 +16,12 @@ internal static class SharedFolder
     /// <summary>Joins a path below the shared folder.</summary>
     public static string At(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 
-    /// <summary>Folders directly below one of the shared folder's, by name; one empty name when there are none.</summary>
-    /// <remarks>A theory without rows is an error, so an absent folder is one row that <see cref="Require"/> skips.</remarks>
+    /// <summary>
+    /// Folders directly below one of the shared folder's, by name; one empty name when there are none.
+    /// </summary>
+    /// <remarks>
+    /// A theory without rows is an error, so an absent folder is one row that <see cref="Require"/> skips.
+    /// </remarks>
     public static TheoryData<string> Cases(string folder, Func<string, bool>? where = null)
     {
         var path = At(folder);
@@ -30,7 +36,8 @@ internal static class SharedFolder
     /// <summary>The folder of a case; skips the test when the shared folder has none.</summary>
     public static string Require(string folder, string name)
     {
-        if (name.Length == 0) Assert.Skip($"{At(folder)} is absent or has no case; set MINKA_SHARED to a folder that has it.");
+        if (name.Length == 0)
+            Assert.Skip($"{At(folder)} is absent or has no case; set MINKA_SHARED to a folder that has it.");
         return At(folder, name);
     }
 
@@ -38,7 +45,8 @@ internal static class SharedFolder
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Minka.slnx")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("No Minka.slnx above the test.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("No Minka.slnx above the test.");
         return folder;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Minka.Compute;
 using Minka.Compute.Cpu;
 
@@ -131,7 +132,8 @@ public sealed class ArchitectureContract
             var backend = new CpuBackend(new() { Threads = threads });
             try
             {
-                return (backend, Decoder.Load(file, backend, new() { KvBlocks = Blocks, Limits = Limits, WeightType = type }));
+                var options = new ModelLoadOptions { KvBlocks = Blocks, Limits = Limits, WeightType = type };
+                return (backend, Decoder.Load(file, backend, options));
             }
             catch
             {
@@ -180,7 +182,7 @@ public sealed class ArchitectureContract
 
         public IReadOnlyList<StoredTensor> Stored => [];
 
-        public bool TryFind(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IWeightSource? weight) =>
+        public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight) =>
             file.TryFind(name, out weight);
 
         public void Dispose() { }

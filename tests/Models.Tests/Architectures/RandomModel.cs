@@ -23,8 +23,8 @@ internal sealed class RandomModel(ModelConfig config, int seed) : IWeightFile
     public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight)
     {
         weight = null;
-        if (Missing.Contains(name) || (name.EndsWith(".bias", StringComparison.Ordinal) && config.Architecture != "qwen2"))
-            return false;
+        var isBias = name.EndsWith(".bias", StringComparison.Ordinal);
+        if (Missing.Contains(name) || (isBias && config.Architecture != "qwen2")) return false;
         var (rows, columns) = Shape(name);
         if (!_weights.TryGetValue(name, out var values)) _weights[name] = values = Draw(name, rows * columns);
         weight = new Source(name, rows, columns, values);
@@ -71,7 +71,8 @@ internal sealed class RandomModel(ModelConfig config, int seed) : IWeightFile
         var random = new Random(name.Aggregate(seed, (hash, letter) => hash * 31 + letter));
         var norm = name.Contains("norm", StringComparison.Ordinal);
         var values = new float[count];
-        for (var i = 0; i < count; i++) values[i] = norm ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.5f) * 0.5f;
+        for (var i = 0; i < count; i++)
+            values[i] = norm ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.5f) * 0.5f;
         return values;
     }
 

@@ -19,12 +19,14 @@ public sealed class RotaryPositionsTests
     [Fact]
     public void Llama3_keeps_short_waves_and_divides_long_ones()
     {
-        // Waves of 6.3, 63, 628 and 6283 positions against an original context of 512: below 512/4 kept, above 512 divided.
+        // Waves of 6.3, 63, 628 and 6283 positions against an original context of 512: below 512/4 kept,
+        // above 512 divided.
         var scaling = new RopeScaling.Llama3(8, 1, 4, 512);
 
         var frequencies = RopeFrequencies.Of(Plain with { Scaling = scaling });
 
-        Assert.Equal([1f, 0.1f, 0.01f / 8, 0.001f / 8], frequencies.Select(f => MathF.Round(f, 6)), (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal([1f, 0.1f, 0.01f / 8, 0.001f / 8], frequencies.Select(f => MathF.Round(f, 6)),
+            (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
     [Fact]

@@ -104,14 +104,16 @@ internal static class LlamaCppSplits
             + @"|\s*[\r\n]|\s+(?!\S)|\s+"),
         "jais-2" => Of(Words(@"\p{L}+", @"\p{N}{1,3}", @"[\r\n]*") + @"|\s*[\r\n]+|\s{512}(?!\S)|\s{256}(?!\S)"
             + @"|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)|\s{1,2}(?!\S)|\s"),
-        "granite-embed-multi-97m" => Of(MarkedWords + Contractions + @"?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*" + Ends)
-            with { IgnoresMerges = true },
+        "granite-embed-multi-97m" => Of(Granite97m) with { IgnoresMerges = true },
         _ => throw new UnsupportedModelException($"pre-tokenizer {name}", $"The GGUF file splits text as '{name}', "
             + "which Minka does not know; convert it again with a known name, such as llama-bpe, qwen2 or gpt-2."),
     };
 
     private static string Words(string word, string number, string behindOthers) =>
         $@"{Contractions}|[^\r\n\p{{L}}\p{{N}}]?{word}|{number}| ?[^\s\p{{L}}\p{{N}}]+{behindOthers}";
+
+    private static string Granite97m =>
+        MarkedWords + Contractions + @"?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*" + Ends;
 
     private static string MarkedWords =>
         @"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}&&[^a-z]]*[\p{L}\p{M}&&[^A-Z]]+" + Contractions

@@ -228,7 +228,14 @@ internal sealed class PatternParser
         var c = Take();
         literal = c switch
         {
-            'n' => '\n', 't' => '\t', 'r' => '\r', 'f' => '\f', 'v' => '\v', 'a' => '\a', 'e' => '\e', _ => c,
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'f' => '\f',
+            'v' => '\v',
+            'a' => '\a',
+            'e' => '\e',
+            _ => c,
         };
         if (literal != c) return null;
         switch (c)
