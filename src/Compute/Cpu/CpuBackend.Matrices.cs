@@ -25,7 +25,7 @@ public sealed unsafe partial class CpuBackend
     public Matrix Pack(IReadOnlyList<IWeightSource> parts, DType? type = null, Action<long>? progress = null) =>
         _options.Reference
             ? PackedMatrix.Pack(
-                type is { } rounding && rounding != DType.F32 ? Rounded(parts, rounding) : parts, DType.F32, _team, progress)
+                type is { } to && to != DType.F32 ? Rounded(parts, to) : parts, DType.F32, _team, progress)
             : PackedMatrix.Pack(parts, type, _team, progress);
 
     // The reference path computes in f32 whatever the weights are held in, so their rounding is all that is left of it.
