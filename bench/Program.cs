@@ -8,12 +8,16 @@ switch (args is [var verb, ..] ? verb : "")
 {
     case "attention":
         return AttentionBench.Run(rest);
+    case "batch":
+        return BatchBench.Run(rest);
     case "collectives":
         return CollectivesBench.Run(rest);
     case "gguf":
         return RandomGgufBench.Run(rest);
     case "matmul":
         return MatMulBench.Run(rest);
+    case "models":
+        return PeerBench.Run(rest);
     case "team":
         return TeamBench.Run(rest);
     case "token":
@@ -24,9 +28,11 @@ switch (args is [var verb, ..] ? verb : "")
             usage: dotnet run -c Release --project bench -- BENCH [OPTION...]
 
               attention [OPTION...]      attention alone, in GB/s, GOP/s and percent of this machine's limits
+              batch MODEL [OPTION...]    several sequences that decode together against one
               collectives [OPTION...]    sums over ranks by message size
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
+              models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products
             """);
