@@ -94,6 +94,26 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_oldest_unauthenticated_connections_make_room()
+    {
+        await using var patient = PeerListener.Start(new(System.Net.IPAddress.Loopback, 0), new()
+        {
+            Key = _key, HandshakeTimeout = TimeSpan.FromMinutes(10),
+        });
+        var strangers = Enumerable.Range(0, PeerListener.UnauthenticatedMax + 40).Select(_ =>
+        {
+            var stranger = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            stranger.Connect(patient.EndPoint);
+            return stranger;
+        }).ToList();
+
+        foreach (var stranger in strangers[..40]) await AssertClosedAsync(stranger);
+
+        Assert.All(strangers[41..], stranger => Assert.False(stranger.Poll(0, SelectMode.SelectRead)));
+        strangers.ForEach(stranger => stranger.Dispose());
+    }
+
+    [Fact]
     public async Task Without_the_key_nothing_that_the_key_made_is_shown()
     {
         using var stranger = Connect();
@@ -122,6 +142,7 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
         await SendAsync(replay, recorded.Proof);
 
         Assert.Equal((ushort)FrameType.Refusal, BitConverter.ToUInt16(await ReadFrameAsync(replay), 6));
+        await AssertClosedAsync(replay);
         Assert.Contains(_cluster.Log, line => line.Contains("the keys differ", StringComparison.Ordinal));
         await Assert.ThrowsAsync<PeerLostException>(() => first);
     }

@@ -83,6 +83,26 @@ public sealed class TcpTransportTests : TransportContract
     public void Half_a_frame_and_a_close_is_a_lost_peer() => Assert.Equal(
         "it closed the connection", ReceiveRaw(DataFrame(100, 0, 1)[..50]).Reason);
 
+    /// <summary>The kernel holds 64 KiB of a link, each rank sends 1 MiB to each before it receives.</summary>
+    [Fact]
+    public void Sends_that_are_held_up_take_in_what_others_send()
+    {
+        var sockets = Ranks.Sockets(4);
+        foreach (var socket in sockets.SelectMany(row => row).OfType<Socket>())
+            socket.SendBufferSize = socket.ReceiveBufferSize = 16 << 10;
+        Ranks.RunAll([.. Enumerable.Range(0, 4).Select(rank =>
+            new TcpTransport(rank, sockets[rank], 1, new() { Deadline = TimeSpan.FromSeconds(5) }))], transport =>
+        {
+            for (var round = 0; round < 3; round++)
+            {
+                for (var peer = 0; peer < 4; peer++)
+                    if (peer != transport.Rank) transport.Send(peer, new byte[1 << 20]);
+                for (var peer = 0; peer < 4; peer++)
+                    if (peer != transport.Rank) Assert.Equal(1 << 20, transport.Receive(peer).Length);
+            }
+        });
+    }
+
     [Fact]
     public void A_step_allocates_nothing_after_warm_up()
     {
@@ -104,7 +124,8 @@ public sealed class TcpTransportTests : TransportContract
             allocated[transport.Rank] += GC.GetAllocatedBytesForCurrentThread();
         });
 
-        Assert.Equal([0, 0, 0], allocated);
+        // One object a step would be 200 x 24 bytes; a method that is compiled anew meanwhile may cost one or two.
+        Assert.All(allocated, bytes => Assert.InRange(bytes, 0, 200));
     }
 
     /// <summary>What a rank says to a peer that sends these bytes and leaves.</summary>
