@@ -22,6 +22,8 @@ switch (args is [var verb, ..] ? verb : "")
         return TeamBench.Run(rest);
     case "token":
         return TokenBench.Run(rest);
+    case "pack":
+        return PackBench.Run(rest);
     default:
         Console.Error.WriteLine(
             """
@@ -35,6 +37,7 @@ switch (args is [var verb, ..] ? verb : "")
               models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products
+              pack [OPTION...]           packing weights, in GB/s
             """);
         return 2;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Minka.Compute;
 using Minka.Compute.Cpu;
@@ -15,21 +14,17 @@ internal static class MatMulBench
 {
     public static int Run(string[] args)
     {
-        string Option(string name, string otherwise) =>
-            Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;
-        int[] Numbers(string name, string otherwise) =>
-            [.. Option(name, otherwise).Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
-
-        var types = Option("--types", "Q4_0,Q8_0,F16").Split(',').Select(t => Enum.Parse<DType>(t, ignoreCase: true));
-        var shapes = Option("--shapes", "8192x2048,2048x8192").Split(',');
-        var rounds = Numbers("--rounds", "25")[0];
-        var clock = Enum.Parse<Clock>(Option("--clock", "wall"), ignoreCase: true);
-        var coldBytes = (long)Numbers("--cold-mb", "200")[0] << 20;
-        var tier = Enum.Parse<SimdTier>(Option("--tier", SimdTiers.Best.ToString()), ignoreCase: true);
+        var options = new BenchOptions(args);
+        var types = options.Text("--types", "Q4_0,Q8_0,F16").Split(',').Select(t => Enum.Parse<DType>(t, ignoreCase: true));
+        var shapes = options.Text("--shapes", "8192x2048,2048x8192").Split(',');
+        var rounds = options.Numbers("--rounds", "25")[0];
+        var clock = Enum.Parse<Clock>(options.Text("--clock", "wall"), ignoreCase: true);
+        var coldBytes = (long)options.Numbers("--cold-mb", "200")[0] << 20;
+        var tier = Enum.Parse<SimdTier>(options.Text("--tier", SimdTiers.Best.ToString()), ignoreCase: true);
         Console.WriteLine($"tier {tier}; best of {rounds} rounds, and of the limits measured between them");
         Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % maddubs |");
         Console.WriteLine("| --: | --- | --- | --: | --: | --: | --: | --: | --: |");
-        foreach (var threads in Numbers("--threads", "1,2"))
+        foreach (var threads in options.Numbers("--threads", "1,2"))
         {
             using var team = new ThreadTeam(threads);
             using var limits = new MachineLimits(team);
@@ -38,7 +33,7 @@ internal static class MatMulBench
                 {
                     var sizes = shape.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
                     using var cold = new ColdMatrices(type, sizes[0], sizes[1], coldBytes, team, tier);
-                    foreach (var tokens in Numbers("--tokens", "1,2,4,8,16,64,256"))
+                    foreach (var tokens in options.Numbers("--tokens", "1,2,4,8,16,64,256"))
                         Print(threads, type, shape, tokens, Measure(cold, limits, tokens, rounds, threads, clock));
                 }
         }
@@ -61,9 +56,9 @@ internal static class MatMulBench
         {
             // Short rounds, so that some meet no other process: the best one says what the code can do.
             var times = Math.Clamp(256 / tokens, 1, 8);
-            var start = Now(clock);
+            var start = clock.Now();
             cold.Multiply(tokens, times);
-            seconds.Add((Now(clock) - start) / times / (clock == Clock.Cpu ? threads : 1));
+            seconds.Add((clock.Now() - start) / times / (clock == Clock.Cpu ? threads : 1));
             read.Add(limits.ReadBytesPerSecond());
             operations.Add(limits.ByteOperationsPerSecond());
         }
@@ -71,23 +66,10 @@ internal static class MatMulBench
             seconds.Min(), cold.Bytes, 2.0 * cold.Weights * tokens, read.Max(), operations.Max());
     }
 
-    private static double Now(Clock clock) => clock == Clock.Cpu
-        ? Environment.CpuUsage.TotalTime.TotalSeconds
-        : (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency;
-
-    /// <summary>What is measured: time passed, or processor time, which a busy machine disturbs less.</summary>
-    private enum Clock
-    {
-        Wall,
-        Cpu,
-    }
-
     private readonly record struct Sample(
         double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
 
-    /// <summary>
-    /// More copies of a matrix than caches hold, multiplied in turn: each meets memory as a layer does.
-    /// </summary>
+    /// <summary>More copies of a matrix than caches hold, in turn: each meets memory as a layer does.</summary>
     private sealed unsafe class ColdMatrices : IDisposable
     {
         private const int TokensMax = 512;

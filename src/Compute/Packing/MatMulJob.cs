@@ -80,15 +80,14 @@ internal readonly unsafe struct MatMulJob(
     /// <summary>Rounds blocks counted over all tokens, token by token.</summary>
     private void Quantize(int start, int end)
     {
-        var token = start / x.BlocksPerToken;
-        var block = start % x.BlocksPerToken;
-        for (var i = start; i < end; i++)
+        while (start < end)
         {
+            var (token, block) = Math.DivRem(start, x.BlocksPerToken);
+            var count = Math.Min(end - start, x.BlocksPerToken - block);
             var values = (float*)x.Values + ((nint)token * x.Stride) + (block * ActivationBlock.Length);
-            QuantizeActivations.Quantize(values, x.BlockOf(token, block));
-            if (++block < x.BlocksPerToken) continue;
-            block = 0;
-            token++;
+            var step = x.TokensOf(token / ActivationTiles.TileTokens);
+            QuantizeActivations.Quantize(values, count, x.BlockOf(token, block), step);
+            start += count;
         }
     }
 }

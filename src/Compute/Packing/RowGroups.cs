@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Packing;
@@ -30,15 +31,15 @@ internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks
     /// <returns>Whether every half-precision number was finite, as kernels require.</returns>
     public bool Interleave(byte* rows, byte* group)
     {
+        if (_words == 0) return Interleave16(rows, (ushort*)group, Blocks * _halves) || !HasF16;
+
         var isFinite = true;
-        for (var b = 0; b < Blocks; b++)
+        for (var b = 0; b < Blocks; b++, rows += _blockBytes)
         {
-            var block = rows + ((nint)b * _blockBytes);
-            for (var h = 0; h < _halves; h++, group += 2 * Rows)
-                isFinite &= Interleave16(block + (2 * h), (ushort*)group);
-            block += 2 * _halves;
-            for (var w = 0; w < _words; w++, group += 4 * Rows)
-                Interleave32(block + (4 * w), (uint*)group);
+            isFinite &= Interleave16(rows, (ushort*)group, _halves);
+            group += 2 * _halves * Rows;
+            Interleave32(rows + (2 * _halves), (uint*)group, _words);
+            group += 4 * _words * Rows;
         }
         return isFinite || !HasF16;
     }
@@ -56,21 +57,53 @@ internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks
         }
     }
 
-    private bool Interleave16(byte* field, ushort* target)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // most of its work is done before a tier would notice
+    private bool Interleave16(byte* fields, ushort* target, int count)
     {
         const ushort Exponent = 0x7C00;
-        var isFinite = true;
-        for (var r = 0; r < Rows; r++)
+        var (isFinite, stride) = (true, (nint)RowBytes);
+        for (; count >= 4; count -= 4, fields += 8, target += 4 * Rows)
         {
-            var value = *(ushort*)(field + (r * RowBytes));
-            isFinite &= (value & Exponent) != Exponent;
-            target[r] = value;
+            var row = fields;
+            for (var r = 0; r < Rows; r++, row += stride)
+            {
+                // Four fields of a row at a time; an exponent of all ones carries into the bit above it.
+                var four = *(ulong*)row;
+                isFinite &= (((four & 0x7C00_7C00_7C00_7C00) + 0x0400_0400_0400_0400) & 0x8000_8000_8000_8000) == 0;
+                target[r] = (ushort)four;
+                target[Rows + r] = (ushort)(four >> 16);
+                target[(2 * Rows) + r] = (ushort)(four >> 32);
+                target[(3 * Rows) + r] = (ushort)(four >> 48);
+            }
+        }
+        for (; count > 0; count--, fields += 2, target += Rows)
+        {
+            var row = fields;
+            for (var r = 0; r < Rows; r++, row += stride)
+            {
+                var value = *(ushort*)row;
+                isFinite &= (value & Exponent) != Exponent;
+                target[r] = value;
+            }
         }
         return isFinite;
     }
 
-    private void Interleave32(byte* field, uint* target)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Interleave32(byte* fields, uint* target, int count)
     {
-        for (var r = 0; r < Rows; r++) target[r] = *(uint*)(field + (r * RowBytes));
+        var stride = (nint)RowBytes;
+        for (; count >= 2; count -= 2, fields += 8, target += 2 * Rows)
+        {
+            var row = fields;
+            for (var r = 0; r < Rows; r++, row += stride)
+            {
+                var two = *(ulong*)row;
+                target[r] = (uint)two;
+                target[Rows + r] = (uint)(two >> 32);
+            }
+        }
+        if (count == 0) return;
+        for (var r = 0; r < Rows; r++, fields += stride) target[r] = *(uint*)fields;
     }
 }

@@ -25,12 +25,16 @@ internal abstract unsafe class BlockMatMul<TLanes, TI, TF> : MatMulKernel
         var room = stackalloc byte[TileSums.Bytes];
         var sums = TileSums.Align<TF>(room);
         y += (nint)tile * ActivationTiles.TileTokens * yStride;
-        for (var group = start; group < end; group++)
+        for (var group = start; group < end; group += TileSums.Groups)
         {
-            var blocks = (byte*)(w.Groups + (group * w.GroupBytes));
-            if (tokens == 1) sums[0] = MultiplyOne(blocks, x.TileOf(tile), w.Blocks);
-            else MultiplyTile(blocks, x.TileOf(tile), w.Blocks, tokens, sums);
-            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, w.Rows, y, yStride, tokens);
+            var count = Math.Min(TileSums.Groups, end - group);
+            for (var i = 0; i < count; i++)
+            {
+                var blocks = (byte*)(w.Groups + ((group + i) * w.GroupBytes));
+                if (tokens == 1) sums[i] = MultiplyOne(blocks, x.TileOf(tile), w.Blocks);
+                else MultiplyTile(blocks, x.TileOf(tile), w.Blocks, tokens, sums + (i * tokens));
+            }
+            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, count, w.Rows, y, yStride, tokens);
         }
     }
 

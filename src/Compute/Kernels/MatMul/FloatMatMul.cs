@@ -48,8 +48,7 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
             MultiplyFourGroups(
                 columns, columns + (Math.Min(1, left) * w.GroupBytes), columns + (Math.Min(2, left) * w.GroupBytes),
                 columns + (Math.Min(3, left) * w.GroupBytes), x, w.Blocks, sums);
-            for (var i = 0; i <= Math.Min(3, left); i++)
-                TileSums.Write<TLanes, TI, TF>(sums + i, (group + i) * TLanes.Count, w.Rows, y, 0, 1);
+            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, Math.Min(4, left + 1), w.Rows, y, 0, 1);
         }
     }
 
@@ -72,7 +71,7 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
             t += left < 4 ? 4 : 8;
             x += (left < 4 ? 4 : 8) * (nint)stride;
         }
-        TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, w.Rows, y, yStride, tokens);
+        TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, 1, w.Rows, y, yStride, tokens);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
@@ -10,28 +11,47 @@ internal static unsafe class QuantizeActivations
     // Adding 1.5 * 2^23 to a small float leaves the nearest integer, ties to even, in its low bits.
     private const float Rounder = 12582912f;
 
-    /// <summary>One block.</summary>
-    /// <param name="x">32 values.</param>
-    /// <param name="block">Receives them.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Quantize(float* x, ActivationBlock* block)
+    /// <summary>Consecutive blocks of one token.</summary>
+    /// <param name="x"><c>[32 * count]</c>.</param>
+    /// <param name="count">Blocks.</param>
+    /// <param name="target">Receives the first block.</param>
+    /// <param name="step">Blocks from one to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // so that the first token is not slow
+    public static void Quantize(float* x, int count, ActivationBlock* target, nint step)
     {
-        var (v0, v1) = (Vector256.Load(x), Vector256.Load(x + 8));
-        var (v2, v3) = (Vector256.Load(x + 16), Vector256.Load(x + 24));
-        var largest = Vector256.Max(
-            Vector256.Max(Vector256.Abs(v0), Vector256.Abs(v1)), Vector256.Max(Vector256.Abs(v2), Vector256.Abs(v3)));
-        var max = Largest(largest);
-        var inverse = Vector256.Create(max == 0 ? 0 : 127 / max);
+        for (var end = x + (count * ActivationBlock.Length); x < end; x += ActivationBlock.Length, target += step)
+        {
+            var (v0, v1) = (Vector256.Load(x), Vector256.Load(x + 8));
+            var (v2, v3) = (Vector256.Load(x + 16), Vector256.Load(x + 24));
+            var (a01, a23) = (Larger(v0, v1), Larger(v2, v3));
+            var max = Largest(Vector256.Max(a01, a23));
+            var inverse = Vector256.Create(max == 0 ? 0 : 127 / max);
+            var scale = max / 127;
 
-        var (i0, i1, i2, i3) = (Round(v0 * inverse), Round(v1 * inverse), Round(v2 * inverse), Round(v3 * inverse));
-        Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3)).Store((sbyte*)&block->Values);
-        block->Scale = max / 127;
-        block->Offset = 8 * block->Scale * Vector256.Sum(i0 + i1 + i2 + i3);
+            var (i0, i1, i2, i3) = (Round(v0 * inverse), Round(v1 * inverse), Round(v2 * inverse), Round(v3 * inverse));
+            Narrow(i0, i1, i2, i3).Store((sbyte*)&target->Values);
+            target->Scale = scale;
+            target->Offset = 8 * scale * Vector256.Sum((i0 + i1) + (i2 + i3));
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Larger(Vector256<float> a, Vector256<float> b) =>
+        Vector256.Max(Vector256.Abs(a), Vector256.Abs(b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Round(Vector256<float> v) =>
         (v + Vector256.Create(Rounder)).AsInt32() - Vector256.Create(Rounder).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Narrow(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d)
+    {
+        if (!Avx2.IsSupported) return Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d));
+
+        // The packs work in halves: quads come out as a0 b0 c0 d0 a1 b1 c1 d1.
+        var quads = Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(a, b), Avx2.PackSignedSaturate(c, d));
+        return Avx2.PermuteVar8x32(quads.AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsSByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Largest(Vector256<float> v)
