@@ -1,3 +1,4 @@
+using Minka.Engine.Constraints;
 using Minka.Engine.Scheduling;
 
 namespace Minka.Engine;
@@ -10,6 +11,9 @@ public sealed record EngineOptions
 
     /// <summary>The model's own ends of text.</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>What the tokens say; without it, constraints are refused.</summary>
+    public TokenVocabulary? Vocabulary { get; init; }
 
     /// <summary>Tokens that wait for the reader of one request; at more than this its sequences pause.</summary>
     public int UnreadTokensMax { get; init; } = 256;

@@ -1,3 +1,4 @@
+using Minka.Engine.Constraints;
 using Minka.Engine.Sampling;
 
 namespace Minka.Engine;
@@ -42,6 +43,9 @@ public sealed record GenerationRequest
     /// <summary>Whether the prompt's tokens come with log-probabilities, as many as
     /// <see cref="TopLogprobs"/>.</summary>
     public bool WantsPromptLogprobs { get; init; }
+
+    /// <summary>What the text must look like; nothing in particular when null.</summary>
+    public Constraint? Constraint { get; init; }
 
     /// <summary>Lower runs first.</summary>
     public int Priority { get; init; }

@@ -63,13 +63,14 @@ public sealed partial class LlmEngine
         var drafts = Math.Max(0, chunk.SampleRows - 1);
         var count = sequence.Known - (chunk.Start + chunk.Count - drafts);
         if (chunk.SampleRows == 0 || count <= 0) return 0;
-        Counters.AddDrafts(drafts, count - 1);
+        var sampled = Math.Min(count, batch.Sampled(index).Length);
+        Counters.AddDrafts(drafts, sampled - 1);
 
-        var tokens = batch.Sampled(index)[..count];
+        var tokens = sequence.Tokens[^count..];
         var pauses = false;
         for (var i = 0; i < count; i++)
         {
-            var logprobs = batch.Logprobs(index)[i];
+            var logprobs = i < sampled ? batch.Logprobs(index)[i] : null;
             var isLast = i == count - 1 && sequence.State == SequenceState.Ended;
             if (!isLast)
             {

@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Minka.Engine.Constraints;
+using Minka.Engine.Constraints.Masks;
 using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
 using Minka.Models;
@@ -17,6 +19,7 @@ public sealed partial class LlmEngine
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly Scheduler _scheduler;
+    private readonly ConstraintCompiler? _compiler;
     private readonly Channel<Command> _inbox = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
     private readonly HashSet<Generation> _live = [];
     private readonly List<Generation> _paused = [];
@@ -36,6 +39,7 @@ public sealed partial class LlmEngine
         _time = time;
         _start = time.GetTimestamp();
         var shape = executor.Shape;
+        _compiler = options.Vocabulary is { } vocabulary ? new ConstraintCompiler(vocabulary) : null;
         _scheduler = new Scheduler(options.Scheduling, shape.KvBlocks);
         LengthMax = (int)Math.Min(options.Scheduling.ContextMax, (long)shape.KvBlocks * ForwardInput.BlockTokens);
         CheckLimits(options.Scheduling.StepLimits(shape.KvBlocks), shape.Limits);
@@ -188,11 +192,19 @@ public sealed partial class LlmEngine
 
     private Generation CreateGeneration(GenerationRequest request)
     {
+        var constraint = request.Constraint is null ? null : Compile(request.Constraint);
         var first = Interlocked.Add(ref _nextId, request.Choices) - request.Choices;
         var choices = new Sequence[request.Choices];
-        for (var i = 0; i < choices.Length; i++) choices[i] = new(first + i, request, i, _options.EosIds, LengthMax);
-        return new(this, choices, _options.UnreadTokensMax, _options.Scheduling.LogitRowsMax, _time, Now);
+        for (var i = 0; i < choices.Length; i++)
+            choices[i] = new(first + i, request, i, _options.EosIds, LengthMax, constraint);
+        var perStepMax = _options.Scheduling.LogitRowsMax + choices.Length * Batch.ForcedMax;
+        return new(this, choices, _options.UnreadTokensMax, perStepMax, _time, Now);
     }
+
+    private GrammarMasks Compile(Constraint constraint) => _compiler is null
+        ? throw new RequestRefusedException(RefusalReason.Unsupported, "structured_outputs",
+            "This engine was started without a vocabulary; it cannot constrain a text.")
+        : _compiler.Compile(constraint);
 
     private static void CheckLimits(StepLimits needed, StepLimits found)
     {

@@ -9,6 +9,9 @@ public enum RefusalReason
     /// <summary>The prompt does not fit the context.</summary>
     TooLong,
 
+    /// <summary>A constraint uses what is not supported.</summary>
+    Unsupported,
+
     /// <summary>Too many requests wait; later it may be accepted.</summary>
     QueueFull,
 

@@ -218,14 +218,4 @@ public class LlmEngineTests
 
     private static GenerationRequest Greedy(int[] prompt, int count) =>
         new() { Prompt = prompt, TokensMax = count, Sampling = SamplingOptions.Greedy };
-
-    private sealed class LosingExecutor(IExecutor inner) : IExecutor
-    {
-        private int _step;
-
-        public ExecutorShape Shape => inner.Shape;
-
-        public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation) =>
-            _step++ % 7 == 3 ? throw new StepLostException("A rank is gone.") : inner.ExecuteAsync(batch, cancellation);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Minka.Engine.Sampling;
 using Minka.Engine.Scheduling;
 
@@ -9,6 +10,22 @@ public sealed class BatchSampler(int vocabularySize)
 {
     private readonly Sampler _sampler = new(vocabularySize);
     private readonly float[] _raw = new float[vocabularySize];
+    private readonly List<int> _said = [];
+
+    /// <summary>Starts to find out what constraints allow next, while the model computes.</summary>
+    /// <returns>Completed when there is nothing to find out.</returns>
+    public static Task PrepareAsync(Batch batch)
+    {
+        List<Sequence>? constrained = null;
+        foreach (var chunk in batch.Chunks)
+            if (chunk.SampleRows > 0 && chunk.Sequence.Rules.CanPrepare) (constrained ??= []).Add(chunk.Sequence);
+        return constrained is null ? Task.CompletedTask : Prepare(constrained);
+    }
+
+    private static Task Prepare(List<Sequence> constrained) => Task.Run(() =>
+    {
+        foreach (var sequence in constrained) sequence.Rules.Prepare(sequence.Text);
+    });
 
     /// <summary>Records the sampled tokens, and log-probabilities where asked for.</summary>
     /// <param name="batch">Executed; its chunks' rows lie one after the other.</param>
@@ -50,8 +67,20 @@ public sealed class BatchSampler(int vocabularySize)
             }
             batch.AddSampled(
                 index, token, sequence.Request.WantsLogprobs ? measured.Of(token, _raw[token]) : null);
-            if (j + 1 < chunk.SampleRows && sequence.TokensAndDrafts[length] != token) return;
+            if (j + 1 < chunk.SampleRows && sequence.TokensAndDrafts[length] != token) break;
         }
+        if (sequence.Rules.CanForce && chunk.SampleRows > 0) Force(batch, index);
+    }
+
+    /// <summary>Jumps ahead: where a constraint allows a single token, no logits are needed to know it.</summary>
+    private void Force(Batch batch, int index)
+    {
+        var sequence = batch.Chunks[index].Sequence;
+        _said.Clear();
+        _said.AddRange(batch.Sampled(index));
+        while (!sequence.StopIds.AsSpan().Contains(_said[^1])
+            && sequence.Rules.TryForce(sequence.Text, CollectionsMarshal.AsSpan(_said), out var token)
+            && batch.TryAddForced(index, token)) _said.Add(token);
     }
 
     /// <summary>Row p is about token p + 1. After a preemption some positions come again; they are known

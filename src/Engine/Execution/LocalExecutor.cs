@@ -28,10 +28,12 @@ public sealed class LocalExecutor : IExecutor
     /// <inheritdoc/>
     public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
+        var prepared = BatchSampler.PrepareAsync(batch);
         foreach (var copy in batch.Copies) _model.CopyKvBlock(copy.Source, copy.Target);
         BatchBuilder.Fill(_input, batch);
         var logits = _logits.AsSpan(0, _input.LogitCount * Shape.VocabularySize);
         _model.Forward(_input, logits);
+        prepared.GetAwaiter().GetResult();
         _sampler.Sample(batch, logits);
         return ValueTask.CompletedTask;
     }

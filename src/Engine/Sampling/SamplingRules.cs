@@ -1,3 +1,4 @@
+using Minka.Engine.Constraints.Masks;
 using Minka.Engine.Sampling.Filters;
 
 namespace Minka.Engine.Sampling;
@@ -8,12 +9,17 @@ public sealed class SamplingRules
     private readonly ILogitFilter[] _logitFilters;
     private readonly ISamplingFilter[] _filters;
 
-    internal SamplingRules(GenerationRequest request, int[] stopIds)
+    private readonly ConstraintMatcher? _matcher;
+
+    internal SamplingRules(GenerationRequest request, int[] stopIds, GrammarMasks? constraint = null)
     {
         var options = request.Sampling;
         Seed = options.Seed;
         IsGreedy = options.IsGreedy;
-        _logitFilters = [.. LogitFilters(options, request.TokensMin, stopIds)];
+        _matcher = constraint is null ? null : new ConstraintMatcher(constraint);
+        ILogitFilter[] mask = _matcher is null ? [] : [new ConstraintMask(_matcher, stopIds)];
+        _logitFilters = [.. mask, .. LogitFilters(options, request.TokensMin, stopIds)];
+        CanForce = _matcher is not null && options.BadWords.Count == 0 && !request.WantsLogprobs;
         _filters = IsGreedy ? [] : [.. Filters(options)];
     }
 
@@ -24,6 +30,35 @@ public sealed class SamplingRules
     internal ReadOnlySpan<ILogitFilter> LogitFilterList => _logitFilters;
 
     internal ReadOnlySpan<ISamplingFilter> FilterList => _filters;
+
+    /// <summary>Whether what must be read from the text can be found while the model computes.</summary>
+    internal bool CanPrepare => _matcher is not null;
+
+    /// <summary>Whether a token may be said without logits, where it is the only one allowed.</summary>
+    internal bool CanForce { get; }
+
+    /// <summary>Finds out which tokens may follow a text, so that sampling need not.</summary>
+    internal void Prepare(ReadOnlySpan<int> text)
+    {
+        _matcher!.MoveTo(text);
+        _matcher.Allowed();
+    }
+
+    /// <summary>Whether a constraint allows nothing after a text.</summary>
+    internal bool IsComplete(ReadOnlySpan<int> text)
+    {
+        _matcher?.MoveTo(text);
+        return _matcher is { IsComplete: true };
+    }
+
+    /// <summary>The only token that may follow a text and the tokens that will be appended to it.</summary>
+    internal bool TryForce(ReadOnlySpan<int> text, ReadOnlySpan<int> appended, out int token)
+    {
+        _matcher!.MoveTo(text);
+        foreach (var id in appended) _matcher.Append(id);
+        token = _matcher.CanEnd ? -1 : _matcher.Allowed().Single();
+        return token >= 0;
+    }
 
     /// <summary>Filters of all tokens, in the order in which they apply.</summary>
     internal static IEnumerable<ILogitFilter> LogitFilters(SamplingOptions options, int tokensMin, int[] stopIds)

@@ -26,10 +26,14 @@ public sealed class Batch
     private readonly Outcome[] _outcomes;
     private readonly int[] _sampled;
     private readonly TokenLogprobs?[] _logprobs;
+    private readonly int[] _forced;
+
+    /// <summary>Tokens that a chunk may be followed by without a choice.</summary>
+    internal const int ForcedMax = 16;
 
     private struct Outcome
     {
-        public int First, Count;
+        public int First, Count, Forced;
         public bool Failed;
     }
 
@@ -41,6 +45,7 @@ public sealed class Batch
         _copies = new(options.SequencesMax);
         _outcomes = new Outcome[options.SequencesMax];
         _sampled = new int[options.LogitRowsMax];
+        _forced = new int[options.SequencesMax * ForcedMax];
         _logprobs = new TokenLogprobs?[options.LogitRowsMax];
     }
 
@@ -69,6 +74,19 @@ public sealed class Batch
         _sampled[at] = token;
         _logprobs[at] = logprobs;
     }
+
+    /// <summary>Records a token after the sampled ones that a constraint leaves no choice about.</summary>
+    /// <returns>False when there is no room for it; it will be sampled instead.</returns>
+    public bool TryAddForced(int chunk, int token)
+    {
+        ref var outcome = ref _outcomes[chunk];
+        if (outcome.Forced == ForcedMax) return false;
+        _forced[chunk * ForcedMax + outcome.Forced++] = token;
+        return true;
+    }
+
+    /// <summary>Tokens that follow the sampled ones without a choice.</summary>
+    public ReadOnlySpan<int> Forced(int chunk) => _forced.AsSpan(chunk * ForcedMax, _outcomes[chunk].Forced);
 
     /// <summary>Records that no token can follow: every one is forbidden, or the logits are not numbers.</summary>
     public void Fail(int chunk) => _outcomes[chunk].Failed = true;

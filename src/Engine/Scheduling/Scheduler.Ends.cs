@@ -14,7 +14,7 @@ public sealed partial class Scheduler
             sequence.InFlight = false;
             if (sequence.PendingFinish != FinishReason.None) End(sequence, sequence.PendingFinish);
             else if (batch.HasFailed(i)) End(sequence, FinishReason.Failed);
-            else Advance(chunks[i], batch.Sampled(i));
+            else Advance(chunks[i], batch.Sampled(i), batch.Forced(i));
         }
     }
 
@@ -75,7 +75,7 @@ public sealed partial class Scheduler
                     + $"holds {sequence.Table.Count} blocks.");
     }
 
-    private void Advance(in Chunk chunk, ReadOnlySpan<int> sampled)
+    private void Advance(in Chunk chunk, ReadOnlySpan<int> sampled, ReadOnlySpan<int> forced)
     {
         var sequence = chunk.Sequence;
         var finish = FinishReason.None;
@@ -83,13 +83,19 @@ public sealed partial class Scheduler
         sequence.KeepDrafts(0);
         foreach (var token in sampled)
         {
+            if (finish != FinishReason.None) break;
             sequence.Append(token);
             finish = StopCheck(sequence, token);
-            if (finish != FinishReason.None) break;
         }
 
         // The last token sampled is not computed; neither is anything after a draft that was wrong.
         sequence.Computed = chunk.SampleRows == 0 ? chunk.Start + chunk.Count : sequence.Known - 1;
+        foreach (var token in forced)
+        {
+            if (finish != FinishReason.None) break;
+            sequence.Append(token);
+            finish = StopCheck(sequence, token);
+        }
         WaitingQueue.Charge(sequence, sequence.Known - before);
         if (sequence.Known >= sequence.LengthMax && sequence.Missing == 0) finish = FinishReason.Length;
         _blocks.Publish(sequence);
@@ -100,6 +106,7 @@ public sealed partial class Scheduler
     private static FinishReason StopCheck(Sequence sequence, int token)
     {
         if (sequence.StopIds.AsSpan().Contains(token)) return FinishReason.Stop;
+        if (sequence.Rules.IsComplete(sequence.Text)) return FinishReason.Stop;
         return sequence.Known >= sequence.LengthMax ? FinishReason.Length : FinishReason.None;
     }
 

@@ -1,3 +1,4 @@
+using Minka.Engine.Constraints.Masks;
 using Minka.Engine.KvCache;
 using Minka.Engine.Sampling;
 
@@ -23,8 +24,12 @@ public sealed class Sequence
     /// <param name="choice">From 0; below the request's Choices.</param>
     /// <param name="eosIds">The model's own ends of text.</param>
     /// <param name="lengthMax">Positions it may come to hold.</param>
-    public Sequence(
-        long id, GenerationRequest request, int choice, IReadOnlyList<int> eosIds, int lengthMax)
+    public Sequence(long id, GenerationRequest request, int choice, IReadOnlyList<int> eosIds, int lengthMax)
+        : this(id, request, choice, eosIds, lengthMax, null) { }
+
+    internal Sequence(
+        long id, GenerationRequest request, int choice, IReadOnlyList<int> eosIds, int lengthMax,
+        GrammarMasks? constraint)
     {
         Id = id;
         Request = request;
@@ -34,7 +39,7 @@ public sealed class Sequence
         Known = _tokens.Length;
         PromptLength = Known;
         StopIds = [.. request.IgnoreEos ? [] : eosIds, .. request.StopIds];
-        Rules = new SamplingRules(request, StopIds);
+        Rules = new SamplingRules(request, StopIds, constraint);
     }
 
     /// <summary>Order of arrival; choices of one request follow each other.</summary>
@@ -69,6 +74,9 @@ public sealed class Sequence
 
     /// <summary>Prompt, text and the guesses after it.</summary>
     public ReadOnlySpan<int> TokensAndDrafts => _tokens.AsSpan(0, Known + DraftCount);
+
+    /// <summary>What was generated so far.</summary>
+    internal ReadOnlySpan<int> Text => Tokens[PromptLength..];
 
     /// <summary>Tokens generated so far.</summary>
     public int Generated => Known - PromptLength;

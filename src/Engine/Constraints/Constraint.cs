@@ -1,0 +1,41 @@
+namespace Minka.Engine.Constraints;
+
+/// <summary>What a text must look like. Compiled once, however many requests have the same.</summary>
+/// <remarks>Which parts of each language are understood is in <c>docs/engine.md</c>; others are refused, never
+/// ignored.</remarks>
+/// <param name="Kind">The language of <paramref name="Source"/>.</param>
+/// <param name="Source">The text of the constraint.</param>
+public sealed record Constraint(ConstraintKind Kind, string Source)
+{
+    /// <summary>Any JSON object.</summary>
+    public static readonly Constraint JsonObject = new(ConstraintKind.JsonSchema, """{"type":"object"}""");
+
+    /// <summary>A JSON value that a schema of draft 2020-12 describes.</summary>
+    public static Constraint JsonSchema(string schema) => new(ConstraintKind.JsonSchema, schema);
+
+    /// <summary>A text that a regular expression matches as a whole.</summary>
+    public static Constraint Regex(string pattern) => new(ConstraintKind.Regex, pattern);
+
+    /// <summary>A text of a grammar in GBNF; its rule <c>root</c> is the whole.</summary>
+    public static Constraint Grammar(string gbnf) => new(ConstraintKind.Grammar, gbnf);
+
+    /// <summary>One of several texts.</summary>
+    public static Constraint Choice(IReadOnlyList<string> texts) =>
+        new(ConstraintKind.Choice, string.Join(Sources.ChoiceReader.Separator, texts));
+}
+
+/// <summary>Languages in which a constraint can be written.</summary>
+public enum ConstraintKind
+{
+    /// <summary>A JSON schema.</summary>
+    JsonSchema,
+
+    /// <summary>A regular expression.</summary>
+    Regex,
+
+    /// <summary>A grammar in GBNF.</summary>
+    Grammar,
+
+    /// <summary>A list of texts.</summary>
+    Choice,
+}

@@ -1,0 +1,62 @@
+using Minka.Engine.Constraints.Automata;
+using Minka.Engine.Constraints.Grammars;
+using Minka.Engine.Constraints.Masks;
+using Minka.Engine.Constraints.Sources;
+
+namespace Minka.Engine.Constraints;
+
+/// <summary>Makes constraints ready to be used, and keeps those used last. Many callers at a time.</summary>
+internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
+{
+    private const int KeptMax = 32, SourceMax = 64 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<(Constraint Constraint, GrammarMasks Masks)> _recent = [];
+
+    /// <summary>The constraint over this vocabulary.</summary>
+    /// <exception cref="RequestRefusedException">It is not understood, or too large.</exception>
+    public GrammarMasks Compile(Constraint constraint)
+    {
+        if (constraint.Source.Length > SourceMax)
+            throw Refuse($"The constraint has {constraint.Source.Length:N0} characters; {SourceMax:N0} are allowed.");
+        lock (_lock)
+        {
+            for (var node = _recent.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Constraint != constraint) continue;
+                _recent.Remove(node);
+                _recent.AddFirst(node);
+                return node.Value.Masks;
+            }
+        }
+
+        // Outside the lock: who waits for a large schema keeps nobody else waiting.
+        GrammarMasks masks;
+        try
+        {
+            masks = new GrammarMasks(new Grammar(Read(constraint)), vocabulary);
+        }
+        catch (GrammarException refused)
+        {
+            throw Refuse(refused.Message);
+        }
+        lock (_lock)
+        {
+            _recent.AddFirst((constraint, masks));
+            if (_recent.Count > KeptMax) _recent.RemoveLast();
+        }
+        return masks;
+    }
+
+    private static Rule Read(Constraint constraint) => constraint.Kind switch
+    {
+        ConstraintKind.JsonSchema => JsonSchemaReader.Read(constraint.Source),
+        ConstraintKind.Regex => RegexReader.Read(constraint.Source),
+        ConstraintKind.Grammar => GbnfReader.Read(constraint.Source),
+        ConstraintKind.Choice => ChoiceReader.Read(constraint.Source),
+        _ => throw new GrammarException($"There is no kind of constraint {constraint.Kind}."),
+    };
+
+    private static RequestRefusedException Refuse(string message) =>
+        new(RefusalReason.Unsupported, "structured_outputs", message);
+}
