@@ -23,6 +23,9 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
     /// <summary>Why nothing more will come, as a clause; null while the connection is open.</summary>
     public string? Closed { get; private set; }
 
+    /// <summary>Why nothing more can be sent, as a clause; what came before may still be read.</summary>
+    public string? SendProblem { get; private set; }
+
     /// <summary>The other side said that it leaves in order.</summary>
     public bool HasLeft { get; private set; }
 
@@ -34,16 +37,16 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
     /// <summary>Hands over as much as the socket takes now; 0 if it takes nothing.</summary>
     public int TrySend(ReadOnlySpan<byte> bytes)
     {
-        if (Closed is not null) return 0;
+        if (SendProblem is not null) return 0;
         try
         {
             var count = socket.Send(bytes, SocketFlags.None, out var error);
             if (error is SocketError.Success) return count;
-            if (error is not (SocketError.WouldBlock or SocketError.IOPending)) Close(error);
+            if (error is not (SocketError.WouldBlock or SocketError.IOPending)) SendProblem = Clause(error);
         }
         catch (ObjectDisposedException)
         {
-            Closed ??= "the link was closed here";
+            SendProblem = "the link was closed here";
         }
         return 0;
     }
@@ -68,7 +71,7 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
                 return count;
             }
             if (error is SocketError.Success) Closed = "it closed the connection";
-            else if (error is not (SocketError.WouldBlock or SocketError.IOPending)) Close(error);
+            else if (error is not (SocketError.WouldBlock or SocketError.IOPending)) Closed = Clause(error);
         }
         catch (ObjectDisposedException)
         {
@@ -158,9 +161,10 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
         LostThere = bytes.Length == Frame.HeaderBytes + 4 ? BitConverter.ToInt32(bytes[Frame.HeaderBytes..]) : peer;
     }
 
-    private void Close(SocketError error) => Closed = error switch
+    private static string Clause(SocketError error) => error switch
     {
         SocketError.ConnectionReset => "it reset the connection",
+        SocketError.Shutdown => "it closed the connection",
         SocketError.TimedOut => "its machine does not answer",
         _ => $"the connection failed with {error}",
     };

@@ -172,9 +172,12 @@ public sealed class TcpTransport : ITransport
                 rest = rest[sent..];
                 lastByte = Time.GetTimestamp();
             }
-            else if (to.Closed is not null)
+            else if (to.SendProblem is not null)
             {
-                to.TryFill();
+                while (to.TryFill() > 0)
+                {
+                    // It may have said why it left.
+                }
                 throw Gone(to, null);
             }
             else if (!FillOthers() && !to.Sleep(_heldUp, SelectMode.SelectWrite))
@@ -224,7 +227,7 @@ public sealed class TcpTransport : ITransport
         if (problem is null) peer.LookForParting();
         if (problem is null && peer.LostThere >= 0 && peer.LostThere < Size)
             return Lose(peer.LostThere, $"rank {peer.Peer} says so");
-        return Lose(peer.Peer, problem ?? (peer.HasLeft ? "it left the group" : peer.Closed ?? "it gave up"));
+        return Lose(peer.Peer, problem ?? (peer.HasLeft ? "it left the group" : peer.Closed ?? peer.SendProblem ?? "it gave up"));
     }
 
     private void ThrowIfLost()
