@@ -77,8 +77,9 @@ internal static class Composition
     private static OpenModel Load(
         ModelChoice choice, Terminal terminal, ModelRoom room, ModelPackage package, long start)
     {
-        var positions = room.Positions ?? choice.Context
-            ?? Math.Min(package.Config.ContextLength, PositionsByDefault);
+        var own = package.Config.ContextLength;
+        var asked = choice.Context is 0 ? own : choice.Context;
+        var positions = room.Positions ?? asked ?? Math.Min(own, PositionsByDefault);
         var blocks = Blocks(positions);
         var options = new ModelLoadOptions
         {
@@ -88,8 +89,8 @@ internal static class Composition
             WeightType = choice.Weights,
         };
         MemoryCheck.Require(package, options, choice);
-        if (choice.Context > package.Config.ContextLength && terminal.IsErrorSeen)
-            terminal.Complain($"the model was made for {package.Config.ContextLength} positions; beyond them it errs.");
+        if (choice.Context > own && terminal.IsErrorSeen)
+            terminal.Complain($"the model was made for {own} positions; beyond them it errs.");
         var backend = new CpuBackend(new CpuOptions
         {
             Threads = choice.Threads ?? 0,

@@ -113,9 +113,7 @@ internal sealed class Answerer : IAsyncDisposable
         var tokenizer = _open.Package.Tokenizer;
         if (prompt is not Prompt.Messages messages)
             return tokenizer.Encode(((Prompt.Raw)prompt).Text, addSpecial: true, parseSpecial: true);
-        var template = _open.Package.ChatTemplate ?? throw new UsageException(
-            $"{_open.Name} has no chat template, so it cannot hold a conversation; minka run --raw continues a text.");
-        var text = template.Render(new ChatTemplateInput
+        var text = _open.Package.ChatTemplate!.Render(new ChatTemplateInput
         {
             Messages = TemplateValue.From(messages.Turns.Select(turn => new ChatMessage(turn.Role, turn.Content))),
             AddGenerationPrompt = true,

@@ -7,7 +7,7 @@ namespace Minka.Cli.Options;
 /// <param name="Name">Path, folder or alias.</param>
 /// <param name="TokenizerPath">A tokenizer beside the model's own, needed by distributed-llama files.</param>
 /// <param name="Threads">Compute threads; null for as many as there are cores to use.</param>
-/// <param name="Context">Positions to make room for; null for what the verb needs.</param>
+/// <param name="Context">Positions to make room for; 0 for the model's own, null for what the verb needs.</param>
 /// <param name="Compute">Activations as floats or as 8-bit blocks; null for the backend's choice.</param>
 /// <param name="Weights">Format to pack the weights in; null keeps the file's.</param>
 /// <param name="Kv">Format of the KV cache; null for the default.</param>
@@ -44,8 +44,8 @@ internal sealed class ModelFlags(bool isThreadsList = false)
     private readonly Option<IReadOnlyList<int>?> _threadCounts = Flag.Numbers(["--threads", "-t"], "N,N", 1, 1024,
         "Compute threads, a run for each (default: one per core).");
 
-    private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 1, int.MaxValue,
-        "Context (default: the model's own, at most 4096).");
+    private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 0, int.MaxValue,
+        "Context; 0 is the model's own (default: that, at most 4096).");
 
     private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],
         [("int8", ComputeMode.Int8), ("f32", ComputeMode.F32)],
@@ -80,8 +80,11 @@ internal sealed class ModelFlags(bool isThreadsList = false)
         var named = parse.GetValue(_model);
         if (named is not null && argument is not null)
             throw new UsageException($"The model is named twice, '{argument}' and -m '{named}'; name it once.");
+        var tokenizer = parse.GetValue(_tokenizer);
+        if (tokenizer is not null && !Path.Exists(tokenizer))
+            throw new UsageException($"There is no tokenizer '{tokenizer}': no file or folder of that name.");
         return new ModelChoice(
-            named ?? argument ?? ModelLocator.BuiltIn, parse.GetValue(_tokenizer), parse.GetValue(_threads),
+            named ?? argument ?? ModelLocator.BuiltIn, tokenizer, parse.GetValue(_threads),
             parse.GetValue(_context), parse.GetValue(_compute), parse.GetValue(_quantize), parse.GetValue(_kv));
     }
 

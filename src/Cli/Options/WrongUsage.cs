@@ -17,7 +17,21 @@ internal static class WrongUsage
             return $"There is no option '{option}'{Suggest(option, OptionNames(command))}";
         if (unmatched is not null)
             return $"'{unmatched}' is one argument too many for '{command.Name}'; put several words in quotes.";
-        return parse.Errors.Count > 0 ? Sentence(parse.Errors[0].Message) : null;
+        if (parse.Errors.Count == 0) return null;
+        var options = parse.CommandResult.Children.OfType<OptionResult>();
+        return options.Select(CountOfValues).FirstOrDefault(it => it is not null)
+            ?? Sentence(parse.Errors[0].Message);
+    }
+
+    /// <summary>An option without its value, or one that is given again.</summary>
+    private static string? CountOfValues(OptionResult result)
+    {
+        var option = result.Option;
+        if (result.Tokens.Count < option.Arity.MinimumNumberOfValues)
+            return $"{result.IdentifierToken?.Value} needs a value: {option.Name} {option.HelpName}.";
+        return result.IdentifierTokenCount > 1 && option.Arity.MaximumNumberOfValues == 1
+            ? $"{option.Name} is given {result.IdentifierTokenCount} times; it is taken once."
+            : null;
     }
 
     /// <summary>

@@ -51,6 +51,9 @@ internal sealed class ChatVerb : IVerb
         CancellationToken cancellation)
     {
         using var open = Composition.Open(choice, terminal);
+        if (open.Package.ChatTemplate is null)
+            throw new UsageException($"{open.Name} has no chat template, so it cannot hold a conversation; "
+                + "minka run --raw continues a text.");
         await using var answerer = new Answerer(open, terminal);
         if (terminal.IsInteractive)
             terminal.Out.WriteLine(terminal.Dim($"{open.Name} is ready; /help shows what can be typed, /exit leaves."));

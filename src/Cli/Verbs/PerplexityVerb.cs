@@ -15,9 +15,10 @@ internal sealed class PerplexityVerb : IVerb
     private readonly ModelFlags _modelFlags = new();
     private readonly Option<bool> _json = Flag.Switch(["--json"], "Print one JSON object.");
 
-    private readonly Argument<string> _file = new("file")
+    private readonly Argument<string?> _file = new("file")
     {
         HelpName = "FILE",
+        Arity = ArgumentArity.ZeroOrOne,
         Description = "The text; - is standard input. It is read in windows of --ctx tokens (default: 512) that know "
             + "nothing of each other; the first token of a window is not predicted.",
     };
@@ -42,9 +43,11 @@ internal sealed class PerplexityVerb : IVerb
 
     public Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
-        var text = TextInput.Read(parse.GetRequiredValue(_file), _terminal);
+        var file = parse.GetValue(_file)
+            ?? throw new UsageException("There is no text to predict; name a file, or - for standard input.");
+        var text = TextInput.Read(file, _terminal);
         var choice = _modelFlags.Read(parse, null);
-        var window = choice.Context ?? WindowByDefault;
+        var window = choice.Context is null or 0 ? WindowByDefault : choice.Context.Value;
         if (window < 2) throw new UsageException("--ctx is 1; a window needs 2 tokens, one to predict the other.");
         using var open = Composition.Open(choice, _terminal, new ModelRoom(window, RowsPerStep, RowsPerStep));
         var tokens = open.Package.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false);

@@ -137,6 +137,11 @@ public sealed class RunVerbTests
     [InlineData(2, "The prompt from standard input is empty.", "run")]
     [InlineData(2, "--raw continues the text alone; leave out --system, or --raw.",
         "run", "--raw", "--system", "x", "y")]
+    [InlineData(2, "--temp needs a value: --temp T.", "run", "Hi", "--temp")]
+    [InlineData(2, "-n needs a value: --n-predict N.", "run", "Hi", "-n")]
+    [InlineData(2, "--seed is given 2 times; it is taken once.", "run", "Hi", "--seed", "1", "--seed", "2")]
+    [InlineData(2, "There is no tokenizer 'no.json': no file or folder of that name.",
+        "run", "Hi", "--tokenizer", "no.json")]
     [InlineData(2, "There is no file 'nothing.txt'.", "run", "-f", "nothing.txt")]
     [InlineData(2, "--stop is empty; it takes the text to stop before.", "run", "Hi", "--stop", "")]
     [InlineData(2, "--temp is '-1'; it takes a number from 0 to 100.", "run", "Hi", "--temp", "-1")]

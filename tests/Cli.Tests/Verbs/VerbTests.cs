@@ -117,6 +117,11 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Perplexity_without_a_text_is_refused() => Assert.Equal(
+        (2, "", "minka: There is no text to predict; name a file, or - for standard input.\n"),
+        await MinkaAsync(["perplexity"]));
+
+    [Fact]
     public async Task The_first_token_of_each_window_is_not_predicted()
     {
         const string text = "one two three four five six";
