@@ -74,6 +74,7 @@ internal sealed class AddedTokens
     }
 
     /// <summary>Cuts a text into stretches and tokens; none of them is empty.</summary>
+    /// <remarks>White space that a token takes may hold another token; both are there then, as in Hugging Face.</remarks>
     /// <param name="text">What is searched.</param>
     /// <param name="parseSpecial">Special tokens are found; otherwise they stay text.</param>
     public List<Section> Cut(ReadOnlySpan<char> text, bool parseSpecial)
@@ -88,9 +89,8 @@ internal sealed class AddedTokens
             if (token.StripsLeft) start = Math.Max(open, text[..start].TrimEnd().Length);
             if (token.StripsRight) end = text.Length - text[end..].TrimStart().Length;
             if (start > open) sections.Add(new Section(open, start, -1));
-            sections.Add(new Section(start, end, token.Id));
+            if (end > start) sections.Add(new Section(start, end, token.Id));
             open = end;
-            at = Math.Max(at, end);
         }
         if (open < text.Length) sections.Add(new Section(open, text.Length, -1));
         return sections;
@@ -130,5 +130,5 @@ internal sealed class AddedTokens
         (start > 0 && IsWord(text, CharKinds.Before(text, start))) || (end < text.Length && IsWord(text, end));
 
     private static bool IsWord(ReadOnlySpan<char> text, int at) =>
-        CharSets.Word.Contains(CharKinds.CodePointAt(text, at, out _));
+        CharSets.PlainWord.Contains(CharKinds.CodePointAt(text, at, out _));
 }

@@ -24,10 +24,9 @@ internal static class LlamaCppSplits
     private const string Contractions = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
     private const string Ends = @"|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string BloomWords = @" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+";
-    private const string Cjk = @"[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+";
 
-    // llama.cpp's table of ASCII symbols lacks the tilde.
-    private const string Symbols = @"\p{S}&&[^~]";
+    // llama.cpp matches named characters only where they are no white space, so U+2028 and U+3000 stay out.
+    private const string Cjk = @"[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF&&\S]+";
 
     private static readonly Gpt2Scanner Gpt2 = new();
     private static readonly Cl100kScanner Llama3 = new(digits: 3, CharKind.Letter, longS: false);
@@ -40,8 +39,8 @@ internal static class LlamaCppSplits
     [
         @"\p{N}{1,3}",
         @"[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+",
-        $@"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{{|}}~][A-Za-z]+|[^\r\n\p{{L}}\p{{P}}[{Symbols}]]?[\p{{L}}\p{{M}}]+"
-            + $@"| ?[\p{{P}}[{Symbols}]]+[\r\n]*" + Ends,
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+            + @"| ?[\p{P}\p{S}]+[\r\n]*" + Ends,
     ];
 
     private static readonly string[] DeepseekLlm =
@@ -58,7 +57,7 @@ internal static class LlamaCppSplits
             + @"\uA76F\uA771-\uA787\uA78B-\uA78E\uAB70-\uABBF\uFB00-\uFB06\uFB13-\uFB17\uFF21-\uFF3A\uFF41-\uFF5A"
             + @"\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB}\x{10C80}-\x{10CB2}\x{10CC0}-\x{10CF2}"
             + @"\x{118A0}-\x{118DF}\x{1E900}-\x{1E943}]+",
-        @"\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+",
+        @"\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3001-\u3002]+",
         @"\s+\z",
         Cjk,
         @"\p{N}+",

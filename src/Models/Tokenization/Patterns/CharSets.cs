@@ -23,6 +23,11 @@ internal static class CharSets
         [(0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)],
         [.. Categories("L"), .. Categories("M"), .. Categories("N"), UnicodeCategory.ConnectorPunctuation]);
 
+    /// <summary>The same with joiners and without circled and other numbers: a word by Unicode's UTS 18.</summary>
+    public static readonly CharSet PlainWord = Of(
+        [(0x200C, 0x200D), (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)],
+        [.. Categories("L"), .. Categories("M"), .. Categories("Nd"), .. Categories("Nl"), .. Categories("Pc")]);
+
     /// <summary>Everything but a line feed.</summary>
     public static readonly CharSet NotLineFeed = Of([('\n', '\n')]).Complement();
 
