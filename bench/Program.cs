@@ -1,6 +1,7 @@
 using Minka.Bench.Collectives;
 using Minka.Bench.Kernels;
 using Minka.Bench.Models;
+using Minka.Bench.Tokenization;
 
 // Each bench is a verb; its own options follow. Numbers mean something only as ratios within one run.
 string[] rest = args is [_, .. var tail] ? tail : [];
@@ -24,6 +25,8 @@ switch (args is [var verb, ..] ? verb : "")
         return TokenBench.Run(rest);
     case "pack":
         return PackBench.Run(rest);
+    case "tokenize":
+        return TokenizeBench.Run(rest);
     default:
         Console.Error.WriteLine(
             """
@@ -38,6 +41,7 @@ switch (args is [var verb, ..] ? verb : "")
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products
               pack [OPTION...]           packing weights, in GB/s
+              tokenize TOKENIZER [TEXT...]  text into tokens and back, in MB/s
             """);
         return 2;
 }

@@ -74,7 +74,7 @@ internal sealed class AddedTokens
     }
 
     /// <summary>Cuts a text into stretches and tokens; none of them is empty.</summary>
-    /// <remarks>White space that a token takes may hold another token; both are there then, as in Hugging Face.</remarks>
+    /// <remarks>White space that a token takes may hold another one; both are there then, as in Hugging Face.</remarks>
     /// <param name="text">What is searched.</param>
     /// <param name="parseSpecial">Special tokens are found; otherwise they stay text.</param>
     public List<Section> Cut(ReadOnlySpan<char> text, bool parseSpecial)

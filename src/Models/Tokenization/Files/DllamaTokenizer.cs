@@ -95,6 +95,7 @@ internal sealed class DllamaTokenizer
         {
             Kind = "SentencePiece BPE",
             Normalizer = new PrependNormalizer(" "),
+            Splits = PieceTables.WithWordStarts([], pieces, ' '),
             Detokenizer = new ByteDetokenizer(vocabulary, dropsFirstSpace: true),
         };
     }

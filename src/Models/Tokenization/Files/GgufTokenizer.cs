@@ -68,6 +68,7 @@ internal sealed class GgufTokenizer
         {
             Kind = "SentencePiece BPE",
             Normalizer = addsSpace ? new SequenceNormalizer([new PrependNormalizer("▁"), escape]) : escape,
+            Splits = PieceTables.WithWordStarts([], pieces, '▁'),
             Encoder = new PieceEncoder<ScoredMerges>(
                 pieces, ScoredMerges.Over(pieces, scores), rules, vocabulary.Count),
             Detokenizer = new ByteDetokenizer(vocabulary, dropsFirstSpace: addsSpace),
@@ -94,7 +95,7 @@ internal sealed class GgufTokenizer
         {
             Kind = $"{(isByteLevel ? "byte-level" : "SentencePiece-like")} BPE ({name})",
             Normalizer = isByteLevel ? null : new ReplaceNormalizer(" ", "▁"),
-            Splits = split.Steps,
+            Splits = isByteLevel ? split.Steps : PieceTables.WithWordStarts(split.Steps, pieces, '▁'),
             Encoder = new PieceEncoder<RankedMerges>(pieces, merges, rules, vocabulary.Count),
         };
     }

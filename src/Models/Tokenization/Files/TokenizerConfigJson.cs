@@ -25,7 +25,7 @@ internal sealed record TokenizerConfigJson(string? Bos, string? Eos, bool? AddsB
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new ModelFormatException($"tokenizer_config.json cannot be read: {e.Message}", e);
+            throw new ModelFormatException($"tokenizer_config.json cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class TokenizerJson
         }
         catch (InvalidOperationException e)
         {
-            throw new ModelFormatException($"tokenizer.json has a value of a wrong kind: {e.Message}", e);
+            throw new ModelFormatException($"tokenizer.json has a value of a wrong kind: {e.Message.TrimEnd('.')}.", e);
         }
     }
 
@@ -52,6 +52,8 @@ internal sealed class TokenizerJson
         if (_config.AddsBos is { } addsBos && bos is { } begin && prefix.Contains(begin) != addsBos)
             prefix = addsBos ? [begin, .. prefix] : [.. prefix.Where(id => id != begin)];
 
+        var special = _added.Where(token => token.IsSpecial).Select(token => token.Id).ToHashSet();
+        var pieces = PieceTables.OfText(vocabulary, _file.PieceIds.Where(id => !special.Contains(id)), _isByteLevel);
         var ends = EndTokens.Pick([.. _added.Select(token => (token.Id, token.Content))]);
         if (_config.Eos is { } eos && vocabulary.Find(eos) is var end and >= 0) ends = ends.Prepend(end);
         return new TokenizerParts
@@ -60,8 +62,8 @@ internal sealed class TokenizerJson
             Vocabulary = vocabulary,
             Added = _added,
             Normalizer = NormalizerJson.Read(Field("normalizer")),
-            Splits = _splits,
-            Encoder = MakeEncoder(vocabulary),
+            Splits = IsCutAtWords ? PieceTables.WithWordStarts(_splits, pieces, '▁') : _splits,
+            Encoder = MakeEncoder(vocabulary, pieces),
             Detokenizer = _decoder.Make(vocabulary),
             BosId = bos,
             EosIds = ends.Distinct(),
@@ -98,9 +100,12 @@ internal sealed class TokenizerJson
 
     private Vocabulary MakeVocabulary()
     {
-        var count = 1 + Math.Max(_file.PieceIds.DefaultIfEmpty(-1).Max(),
-            _added.Select(token => token.Id).DefaultIfEmpty(-1).Max());
-        Check(count - 1, Vocabulary.IdMax + 1, "The vocabulary");
+        // Ids may have gaps, but tables are as long as the highest id: it must not be far beyond the number of tokens.
+        var limit = (int)Math.Min(Vocabulary.IdMax, 65_536 + 2L * (_file.PieceIds.Count + _added.Count));
+        var count = 1 + _file.PieceIds.Concat(_added.Select(token => token.Id)).DefaultIfEmpty(-1).Max();
+        if (_file.PieceIds.Count + _added.Count == 0)
+            throw new ModelFormatException("tokenizer.json has no tokens; a vocabulary is needed.");
+        Check(count - 1, limit, "The vocabulary");
         var pieceOf = new int[count];
         Array.Fill(pieceOf, -1);
         for (var piece = 0; piece < _file.PieceIds.Count; piece++)
@@ -152,6 +157,10 @@ internal sealed class TokenizerJson
         && type.ValueKind == JsonValueKind.String ? type.GetString()!
         : _file.PieceScores.Count > 0 ? "Unigram" : "BPE";
 
+    // Not where a piece that is a token is taken whole, nor where unknown characters vanish and their neighbours meet.
+    private bool IsCutAtWords => ModelType == "BPE" && !_isByteLevel && !ModelFlag("ignore_merges")
+        && (ModelFlag("byte_fallback") || ModelText("unk_token") is not null);
+
     private string Kind() => ModelType == "Unigram" ? $"Unigram ({_splitName})"
         : _isByteLevel ? $"byte-level BPE ({_splitName})"
         : ModelFlag("byte_fallback") ? $"SentencePiece BPE ({_splitName})" : $"BPE ({_splitName})";
@@ -162,10 +171,8 @@ internal sealed class TokenizerJson
     private string? ModelText(string name) => _file.ModelFields.TryGetValue(name, out var text)
         && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
 
-    private IPieceEncoder MakeEncoder(Vocabulary vocabulary)
+    private IPieceEncoder MakeEncoder(Vocabulary vocabulary, PieceTable pieces)
     {
-        var special = _added.Where(token => token.IsSpecial).Select(token => token.Id).ToHashSet();
-        var pieces = PieceTables.OfText(vocabulary, _file.PieceIds.Where(id => !special.Contains(id)), _isByteLevel);
         return ModelType switch
         {
             "BPE" => MakeBytePairs(vocabulary, pieces),

@@ -45,7 +45,7 @@ internal sealed class TokenizerJsonFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ModelFormatException($"tokenizer.json cannot be read as JSON: {e.Message}", e);
+            throw new ModelFormatException($"tokenizer.json cannot be read as JSON: {e.Message.TrimEnd('.')}.", e);
         }
         return file;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Minka.Models.Tokenization.Merging;
+using Minka.Models.Tokenization.Splitting;
 
 namespace Minka.Models.Tokenization.Files;
 
@@ -21,6 +22,11 @@ internal static class PieceTables
         }
         return table;
     }
+
+    /// <summary>Adds a cut at word starts where that changes no token.</summary>
+    public static IReadOnlyList<ISplitStep> WithWordStarts(
+        IReadOnlyList<ISplitStep> steps, PieceTable pieces, char mark) =>
+        pieces.HasOnlyBefore(Encoding.UTF8.GetBytes([mark])) ? [.. steps, new WordStartSplit(mark)] : steps;
 
     private static ByteTexts DecodeLetters(ByteTexts texts)
     {

@@ -36,6 +36,19 @@ internal sealed class PieceTable
     /// <summary>The number of a text, or -1.</summary>
     public int Find(ReadOnlySpan<byte> text) => text.Length > LongestLength ? -1 : Slot(text) - 1;
 
+    /// <summary>Whether a mark is a text of the table, and stands only at the beginning of others.</summary>
+    public bool HasOnlyBefore(ReadOnlySpan<byte> mark)
+    {
+        foreach (var slot in _slots)
+        {
+            if (slot == 0) continue;
+            var word = _texts[slot - 1];
+            while (word.StartsWith(mark)) word = word[mark.Length..];
+            if (word.IndexOf(mark) >= 0) return false;
+        }
+        return Find(mark) >= 0;
+    }
+
     private ref int Slot(ReadOnlySpan<byte> text)
     {
         var mask = _slots.Length - 1;

@@ -59,14 +59,14 @@ internal sealed class CharSet
         return false;
     }
 
-    // Simple case folding: U+017F meets s and U+212A meets k through their upper or lower case.
+    // Simple case folding; the long s and the Kelvin sign fold to ASCII letters.
     private bool InUnionByCase(int codePoint)
     {
-        if (!Rune.TryCreate(codePoint, out var rune)) return false;
-        var upper = Rune.ToUpperInvariant(rune);
-        var lower = Rune.ToLowerInvariant(rune);
-        return InUnion(upper.Value) || InUnion(lower.Value) || InUnion(Rune.ToLowerInvariant(upper).Value)
-            || (lower.Value == 's' && InUnion(0x17F)) || (lower.Value == 'k' && InUnion(0x212A));
+        var folded = codePoint switch { 0x17F => 's', 0x212A => 'k', _ => codePoint };
+        if (!Rune.TryCreate(folded, out var rune)) return false;
+        var lower = Rune.ToLowerInvariant(rune).Value;
+        return InUnion(Rune.ToUpperInvariant(rune).Value) || InUnion(lower)
+            || (lower == 's' && InUnion(0x17F)) || (lower == 'k' && InUnion(0x212A));
     }
 
     /// <summary>One code point.</summary>

@@ -3,8 +3,6 @@ namespace Minka.Models.Tokenization.Patterns;
 /// <summary>Runs a matching program over one text, with a bound on steps and on the ways it remembers.</summary>
 internal ref struct PatternMatcher
 {
-    private const int WaysMax = 8_000_000;
-
     private readonly PatternStep[] _steps;
     private readonly ReadOnlySpan<char> _text;
     private readonly string _source;
@@ -140,7 +138,7 @@ internal ref struct PatternMatcher
     {
         if (_wayCount == _ways.Length)
         {
-            if (_wayCount >= WaysMax) throw TooMuch("ways to go back to");
+            if (_wayCount >= 10_000 + 16L * _text.Length) throw TooMuch("ways to go back to");
             Array.Resize(ref _ways, _wayCount * 2);
         }
         _ways[_wayCount++] = way;

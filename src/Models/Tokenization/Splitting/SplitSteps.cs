@@ -147,6 +147,29 @@ internal sealed record MetaspaceSplit(char Replacement, PrependScheme Prepend, b
     }
 }
 
+/// <summary>Cuts before each run of a mark, for vocabularies without tokens that reach into a next word.</summary>
+/// <remarks>Merges cannot cross such a place, so the tokens are the same and the work is done word by word.</remarks>
+internal sealed record WordStartSplit(char Mark) : ISplitStep
+{
+    /// <inheritdoc/>
+    public void Apply(Pieces pieces)
+    {
+        var cut = new List<(int, int)>();
+        foreach (var (start, end) in pieces.Items)
+        {
+            var from = start;
+            for (var at = start + 1; at < end; at++)
+            {
+                if (pieces.Text[at] != Mark || pieces.Text[at - 1] == Mark) continue;
+                cut.Add((from, at));
+                from = at;
+            }
+            cut.Add((from, end));
+        }
+        pieces.Cut(cut);
+    }
+}
+
 /// <summary>Where SentencePiece's space letter is put before a text.</summary>
 internal enum PrependScheme
 {
