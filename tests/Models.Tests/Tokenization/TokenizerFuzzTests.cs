@@ -127,7 +127,8 @@ public sealed class TokenizerFuzzTests
             {"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},
              {"type":"Punctuation","behavior":"Contiguous"},
              {"type":"Split","pattern":{"Regex":"(?i:'s|'t)|\\p{L}+(?=\\s)|(?:\\p{N}\\p{M}*)+"},
-              "behavior":"MergedWithNext","invert":false},{"type":"ByteLevel","add_prefix_space":true,"use_regex":false}]}
+              "behavior":"MergedWithNext","invert":false},
+             {"type":"ByteLevel","add_prefix_space":true,"use_regex":false}]}
             """);
         return json;
     }
