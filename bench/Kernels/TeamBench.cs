@@ -115,7 +115,8 @@ internal static class TeamBench
             for (var i = 0; i < 50; i++)
             {
                 var job = new WorkJob(team, isShared);
-                team.Run(ref job);
+                if (isShared) team.Run(ref job);
+                else team.RunByTicket(ref job);
             }
             longestMs = Math.Max(longestMs, Stopwatch.GetElapsedTime(stepStart).TotalMilliseconds);
             steps++;

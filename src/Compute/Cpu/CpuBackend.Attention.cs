@@ -7,6 +7,9 @@ public sealed unsafe partial class CpuBackend
     /// <summary>Products that one core computes in about the time of a dispatch.</summary>
     private const long SmallProducts = 32 << 10;
 
+    /// <summary>Parts that one core merges in about the time of a dispatch.</summary>
+    private const int SmallParts = 8;
+
     private NativeBuffer? _attentionScratch, _attentionParts;
 
     /// <inheritdoc/>
@@ -18,25 +21,33 @@ public sealed unsafe partial class CpuBackend
             && y.Rows == queries.Rows, nameof(Attention),
             "y and queries [T, H * C] with H a multiple of the cache's heads, and no negative window");
         CheckLayout(layout, queries.Rows, kv.Shape.Blocks);
-        var room = PrepareAttention(new(options, pages.Heads, pages.HeadDim), pages.HeadDim, layout);
+        var shape = new AttentionShape(options, pages.Heads, pages.HeadDim);
+        var parts = shape.PartsOf(layout);
+        var room = PrepareAttention(shape, pages.HeadDim, parts);
 
         FloatRows target = CpuStorage.RowsOf(y), source = CpuStorage.RowsOf(queries);
         var isSmall = ProductsOf(options, layout, pages.HeadDim) <= SmallProducts;
         switch (kv.Shape.Type)
         {
             case DType.F16:
-                var halves = new PagedAttention<KvF16>(target, source, pages, options, layout, _team, room);
-                _team.Run(ref halves, isSmall);
+                Run(new PagedAttention<KvF16>(target, source, pages, options, layout, _team, room), isSmall, parts);
                 break;
             case DType.Q8_0:
-                var bytes = new PagedAttention<KvQ8_0>(target, source, pages, options, layout, _team, room);
-                _team.Run(ref bytes, isSmall);
+                Run(new PagedAttention<KvQ8_0>(target, source, pages, options, layout, _team, room), isSmall, parts);
                 break;
             default:
-                var floats = new PagedAttention<KvF32>(target, source, pages, options, layout, _team, room);
-                _team.Run(ref floats, isSmall);
+                Run(new PagedAttention<KvF32>(target, source, pages, options, layout, _team, room), isSmall, parts);
                 break;
         }
+    }
+
+    private void Run<TFormat>(PagedAttention<TFormat> attention, bool isSmall, int parts)
+        where TFormat : IKvFormat
+    {
+        _team.RunByTicket(ref attention, isSmall);
+        if (parts == 0) return;
+        var merging = new PartMerging<TFormat>(attention);
+        _team.RunByTicket(ref merging, isSmall: parts <= SmallParts);
     }
 
     private static long ProductsOf(in AttentionOptions options, in PagedLayout layout, int headDim)
@@ -72,12 +83,12 @@ public sealed unsafe partial class CpuBackend
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)blocks, nameof(layout));
     }
 
-    private AttentionRoom PrepareAttention(AttentionShape shape, int headDim, in PagedLayout layout)
+    private AttentionRoom PrepareAttention(AttentionShape shape, int headDim, int parts)
     {
         _ = AttentionScratch.At(null, shape.QueriesMax, headDim, out var scratchBytes);
-        var partBytes = (long)shape.PartsOf(layout) * shape.PartFloats * sizeof(float);
         var scratch = Grow(ref _attentionScratch, scratchBytes * _team.Size);
-        return new(scratch, scratchBytes, shape, headDim, (float*)Grow(ref _attentionParts, partBytes));
+        var room = Grow(ref _attentionParts, (long)parts * shape.PartFloats * sizeof(float));
+        return new(scratch, scratchBytes, shape, headDim, (float*)room);
     }
 
     private static byte* Grow(ref NativeBuffer? buffer, long bytes)

@@ -96,7 +96,7 @@ public sealed unsafe partial class CpuBackend
     private void RunRows<TKernel>(TKernel kernel, int rows, int floatsPerRow)
         where TKernel : struct, IRowKernel, allows ref struct
     {
-        var job = new RowJob<TKernel>(kernel, rows);
-        _team.Run(ref job, isSmall: rows == 1 || (long)rows * floatsPerRow <= SmallFloats);
+        var job = new RowJob<TKernel>(kernel, rows, _team);
+        _team.RunByTicket(ref job, isSmall: rows == 1 || (long)rows * floatsPerRow <= SmallFloats);
     }
 }

@@ -19,13 +19,13 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     private readonly Thread[] _threads;
     private readonly WaitWord _started = new();     // counts jobs
-    private readonly WaitWord _finished = new();    // follows _started when the last member is done
+    private readonly WaitWord _finished = new();    // a job whose last member the caller waits for
     private readonly WaitWord _phase = new();       // counts barriers of a job; Broken once a member failed
     private Counters _counters;
     private delegate*<void*, int, int, void> _run;
     private void* _job;
+    private int _members;                           // that come to the running job's barriers
     private ExceptionDispatchInfo? _failure;
-    private int _members;               // of the running job
     private volatile bool _isDisposed;
 
     /// <summary>Starts the threads; they sleep until the first job.</summary>
@@ -61,34 +61,27 @@ public sealed unsafe class ThreadTeam : IDisposable
     /// <exception cref="ObjectDisposedException">The team was disposed.</exception>
     /// <remarks>The first exception of a member reaches the caller after every member has stopped.</remarks>
     public void Run<TJob>(ref TJob job, bool isSmall = false)
-        where TJob : struct, ITeamJob, allows ref struct
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (Interlocked.Exchange(ref _counters.Running, 1) != 0)
-            throw new InvalidOperationException("This team is running a job; a job cannot start another on it.");
-        try
-        {
-            _members = isSmall ? 1 : Size;
-            Volatile.Write(ref _counters.Ticket, 0);
-            if (_members == 1)
-            {
-                job.Run(0, 1);
-                return;
-            }
+        where TJob : struct, ITeamJob, allows ref struct =>
+        Run(ref job, isSmall ? 1 : Size, isByTicket: false);
 
-            // Pinned, because a job in a field of an object could move while members use its address.
-            fixed (byte* address = &Unsafe.As<TJob, byte>(ref job)) RunTogether(&Enter<TJob>, address);
-        }
-        finally
-        {
-            Volatile.Write(ref _counters.Running, 0);
-        }
-    }
+    /// <summary>
+    /// Runs a job whose members take all of its work by <see cref="TakeTicket"/>. Who has not begun when the caller
+    /// finds no work left is not waited for, so that a member without a core slows nobody.
+    /// </summary>
+    /// <param name="job">Shared by all members; may hold spans. It cannot use <see cref="Barrier"/>.</param>
+    /// <param name="isSmall">Less work than a dispatch (about 1 µs): the caller does it as a team of one.</param>
+    /// <inheritdoc cref="Run{TJob}(ref TJob, bool)"/>
+    public void RunByTicket<TJob>(ref TJob job, bool isSmall = false)
+        where TJob : struct, ITeamJob, allows ref struct =>
+        Run(ref job, isSmall ? 1 : Size, isByTicket: true);
 
-    /// <summary>Inside a job: waits until every member has come here. All members must call it equally often.</summary>
+    /// <summary>Inside a job: waits until every member has come here. All must call it equally often.</summary>
+    /// <exception cref="InvalidOperationException">The job runs by ticket: not every member takes part.</exception>
     public void Barrier()
     {
         if (_members == 1) return;
+        if (_members == 0)
+            throw new InvalidOperationException("A job that runs by ticket cannot wait for all members.");
 
         var phase = _phase.Value;
         if (phase != Broken)
@@ -125,20 +118,45 @@ public sealed unsafe class ThreadTeam : IDisposable
         foreach (var thread in _threads) thread.Join();
     }
 
-    private void RunTogether(delegate*<void*, int, int, void> run, void* job)
+    private void Run<TJob>(ref TJob job, int size, bool isByTicket)
+        where TJob : struct, ITeamJob, allows ref struct
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (Interlocked.Exchange(ref _counters.Running, 1) != 0)
+            throw new InvalidOperationException("This team already runs a job; a job cannot start another on it.");
+        try
+        {
+            _members = size == 1 || !isByTicket ? size : 0;
+            Volatile.Write(ref _counters.Ticket, 0);
+            if (size == 1)
+            {
+                job.Run(0, 1);
+                return;
+            }
+
+            // Pinned, because a job in a field of an object could move while members use its address.
+            fixed (byte* address = &Unsafe.As<TJob, byte>(ref job)) RunTogether(&Enter<TJob>, address, isByTicket);
+        }
+        finally
+        {
+            Volatile.Write(ref _counters.Running, 0);
+        }
+    }
+
+    private void RunTogether(delegate*<void*, int, int, void> run, void* job, bool isByTicket)
     {
         _run = run;
         _job = job;
         _counters.Arrived = 0;
-        _counters.Unfinished = _threads.Length;
         if (_phase.Value == Broken) _phase.Set(0);
         var epoch = unchecked(_started.Value + 1);
+        Volatile.Write(ref _counters.Roll, Roll.Of(epoch, _threads.Length, isByTicket));
         _started.Set(epoch);
 
         RunMember(0);
 
-        // Only finishing can change the word here, and it changes to this epoch.
-        _finished.WaitWhile(unchecked(epoch - 1));
+        if (Roll.Count(Interlocked.Or(ref _counters.Roll, Roll.Closed)) > 0)
+            for (int last; (last = _finished.Value) != epoch;) _finished.WaitWhile(last);
         if (_failure is null) return;
         var failure = _failure;
         _failure = null;
@@ -152,9 +170,26 @@ public sealed unsafe class ThreadTeam : IDisposable
         {
             epoch = _started.WaitWhile(epoch);
             if (_isDisposed) return;
+            if (!TryJoin(epoch)) continue;
             RunMember(member);
-            if (Interlocked.Decrement(ref _counters.Unfinished) == 0) _finished.Set(epoch);
+            var roll = Interlocked.Decrement(ref _counters.Roll);
+            if (Roll.IsClosed(roll) && Roll.Count(roll) == 0) _finished.Set(epoch);
         }
+    }
+
+    // A member that comes late may find the job closed, or the next one begun.
+    private bool TryJoin(int epoch)
+    {
+        var roll = Volatile.Read(ref _counters.Roll);
+        while (Roll.IsOf(roll, epoch))
+        {
+            if (!Roll.IsByTicket(roll)) return true;
+            if (Roll.IsClosed(roll)) return false;
+            var before = Interlocked.CompareExchange(ref _counters.Roll, roll + 1, roll);
+            if (before == roll) return true;
+            roll = before;
+        }
+        return false;
     }
 
     private void RunMember(int member)
@@ -190,7 +225,7 @@ public sealed unsafe class ThreadTeam : IDisposable
     private struct Counters
     {
         [FieldOffset(128)] public int Arrived;
-        [FieldOffset(256)] public int Unfinished;
+        [FieldOffset(256)] public long Roll;
         [FieldOffset(384)] public int Ticket;
         [FieldOffset(512)] public int Running;
     }

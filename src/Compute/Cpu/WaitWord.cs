@@ -18,7 +18,7 @@ internal sealed class WaitWord
     private static readonly long SpinTicksMax = Stopwatch.Frequency * 40 / 1_000_000;
 
     private readonly object _gate = new();
-    private Alone _value, _sleepers;
+    private Alone _value, _hasSleepers;
 
     /// <summary>The number now.</summary>
     public int Value => Volatile.Read(ref _value.Number);
@@ -26,9 +26,9 @@ internal sealed class WaitWord
     /// <summary>Changes the number and lets everyone who waits on it go.</summary>
     public void Set(int value)
     {
-        // The exchange is a full fence: a sleeper counted before it is seen below, one counted after it sees the value.
+        // The exchange is a full fence: a sleeper told of before it is seen below, one told of after sees the value.
         Interlocked.Exchange(ref _value.Number, value);
-        if (Volatile.Read(ref _sleepers.Number) != 0) Wake();
+        if (Volatile.Read(ref _hasSleepers.Number) != 0) Wake();
     }
 
     /// <summary>Waits while the number is <paramref name="seen"/>; returns what it became.</summary>
@@ -54,17 +54,24 @@ internal sealed class WaitWord
     {
         lock (_gate)
         {
-            Interlocked.Increment(ref _sleepers.Number);
-            int value;
-            while ((value = Value) == seen) Monitor.Wait(_gate);
-            Interlocked.Decrement(ref _sleepers.Number);
-            return value;
+            while (true)
+            {
+                Interlocked.Exchange(ref _hasSleepers.Number, 1);
+                var value = Value;
+                if (value != seen) return value;
+                Monitor.Wait(_gate);
+            }
         }
     }
 
+    // Sleepers that were woken once and still wait for a core are not woken again.
     private void Wake()
     {
-        lock (_gate) Monitor.PulseAll(_gate);
+        lock (_gate)
+        {
+            Volatile.Write(ref _hasSleepers.Number, 0);
+            Monitor.PulseAll(_gate);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

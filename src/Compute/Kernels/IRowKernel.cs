@@ -31,15 +31,20 @@ internal static class RowKernels
     }
 }
 
-/// <summary>A row kernel shared out to a team, each member an equal run of rows.</summary>
-internal readonly ref struct RowJob<TKernel>(TKernel kernel, int rows) : ITeamJob
+/// <summary>A row kernel shared out to a team by ticket.</summary>
+internal readonly ref struct RowJob<TKernel>(TKernel kernel, int rows, ThreadTeam team) : ITeamJob
     where TKernel : struct, IRowKernel, allows ref struct
 {
+    private const int TicketsPerMember = 4;
+
     private readonly TKernel _kernel = kernel;
 
     public void Run(int member, int size)
     {
-        var (start, end) = ThreadTeam.Share(rows, member, size);
-        if (start < end) RowKernels.Rows(in _kernel, start, end);
+        // Whole pages of a KV cache, so that no two members write to one cache line of keys.
+        var blocks = rows / (size * TicketsPerMember) / KvShape.BlockTokens + 1;
+        var step = size == 1 ? rows : blocks * KvShape.BlockTokens;
+        for (int start; (start = team.TakeTicket() * step) < rows;)
+            RowKernels.Rows(in _kernel, start, Math.Min(start + step, rows));
     }
 }

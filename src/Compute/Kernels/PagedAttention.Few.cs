@@ -53,29 +53,36 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         }
     }
 
-    /// <summary>Merges the segments of each sequence that has several, in order; heads are shared out.</summary>
-    private void MergeParts<V, L>(in AttentionScratch scratch, int member, int size)
+    /// <summary>Merges the segments of each sequence that has several, in order; heads are taken by ticket.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void MergeParts<V, L>()
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var (firstHead, endHead) = Cpu.ThreadTeam.Share(pages.Heads, member, size);
-        var part = 0;
-        for (var s = 0; s < _layout.Sequences; s++)
+        for (int head; (head = team.TakeTicket()) < pages.Heads;)
         {
-            if (_layout.RowStarts[s] == _layout.RowStarts[s + 1]) continue;
-            var item = AttentionShape.ItemOf(_layout, s);
-            var segments = item.SegmentsEnd - item.SegmentsStart(options.Window);
-            if (segments == 1 || !Shape.IsFew(item.RowCount)) continue;
-
-            for (var head = firstHead; head < endHead; head++)
+            var part = 0;
+            for (var s = 0; s < _layout.Sequences; s++)
             {
-                var query = head * Shape.FewQueries;
-                var total = room.Part(part, pages.Heads).From(query);
-                for (var i = 1; i < segments; i++)
-                    total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), Shape.QueriesOf(item.RowCount));
-                StoreResults<V, L>(total, item with { Head = head });
+                if (_layout.RowStarts[s] == _layout.RowStarts[s + 1]) continue;
+                var item = AttentionShape.ItemOf(_layout, s) with { Head = head };
+                var segments = item.SegmentsEnd - item.SegmentsStart(options.Window);
+                if (segments == 1 || !Shape.IsFew(item.RowCount)) continue;
+
+                MergeParts<V, L>(item, part, segments);
+                part += segments;
             }
-            part += segments;
         }
+    }
+
+    private void MergeParts<V, L>(in AttentionItem item, int part, int segments)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        var query = item.Head * Shape.FewQueries;
+        var total = room.Part(part, pages.Heads).From(query);
+        for (var i = 1; i < segments; i++)
+            total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), Shape.QueriesOf(item.RowCount));
+        StoreResults<V, L>(total, item);
     }
 }

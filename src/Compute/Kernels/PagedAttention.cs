@@ -11,7 +11,8 @@ namespace Minka.Compute.Kernels;
 /// Keys are taken in tiles of 64 and segments of 512 whose boundaries count from position 0, always in ascending order:
 /// a row's result depends on its own sequence only, not on chunks, neighbours or threads. A chunk of many rows is cut
 /// into tiles of rows, each an item per head. A chunk of few rows is cut into segments, each an item for as many heads
-/// as possible, because heads of a block lie side by side and are read in order; its parts are merged at the end.
+/// as possible, because heads of a block lie side by side and are read in order; <see cref="PartMerging{TFormat}"/>
+/// merges its parts.
 /// </remarks>
 /// <param name="y"><c>[T, H * C]</c>.</param>
 /// <param name="queries"><c>[T, H * C]</c>.</param>
@@ -40,7 +41,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
         }
     }
 
-    /// <summary>Takes items by ticket until none is left, then merges a share of the parts.</summary>
+    /// <summary>Takes items by ticket until none is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run<V, L>(int member, int size)
         where V : unmanaged
@@ -56,10 +57,6 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
             if (Shape.IsFew(item.RowCount)) RunFew<V, L>(scratch, item, headsPerItem, ref tickets, ref part);
             else RunMany<V, L>(scratch, item, ref tickets);
         }
-        if (part == 0) return;
-
-        team.Barrier();
-        MergeParts<V, L>(scratch, member, size);
     }
 
     /// <summary>Walks items in their order and tells which of them are this member's.</summary>

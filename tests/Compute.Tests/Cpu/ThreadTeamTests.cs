@@ -113,6 +113,78 @@ public class ThreadTeamTests
         }
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(5)]
+    public void A_job_by_ticket_is_complete_whoever_takes_part(int size)
+    {
+        using var team = new ThreadTeam(size);
+
+        for (var run = 0; run < 3000; run++)
+        {
+            var job = new TicketJob(team, new int[run % 40]);
+            team.RunByTicket(ref job, isSmall: run % 7 == 0);
+            Assert.All(job.Taken, count => Assert.Equal(1, count));
+            if (run % 10 != 0) continue;
+
+            var calls = new int[size];
+            var all = new CountJob(calls);
+            team.Run(ref all);
+            Assert.All(calls, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Fact]
+    public void A_job_by_ticket_does_not_wait_for_members_that_have_not_begun()
+    {
+        using var team = new ThreadTeam(16);
+        var job = new MemberCountJob();
+
+        for (var i = 0; i < 50; i++)
+        {
+            team.RunByTicket(ref job);
+            Pause(TimeSpan.FromMilliseconds(1));     // everyone sleeps again
+        }
+
+        Assert.Equal(50, job.Callers);
+        Assert.InRange(job.Others, 0, 15 * 50 - 1);
+    }
+
+    [Theory, InlineData(0), InlineData(1)]
+    public void An_exception_by_ticket_reaches_the_caller(int failing)
+    {
+        using var team = new ThreadTeam(2);
+
+        var seen = 0;
+        for (var i = 0; i < 200; i++)
+        {
+            try
+            {
+                var job = new FailingTicketJob(failing);
+                team.RunByTicket(ref job);
+            }
+            catch (InvalidDataException)
+            {
+                seen++;
+            }
+        }
+
+        if (failing == 0) Assert.Equal(200, seen);
+        var taken = new TicketJob(team, new int[9]);
+        team.RunByTicket(ref taken);
+        Assert.All(taken.Taken, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void A_job_by_ticket_that_comes_to_a_barrier_is_told_so()
+    {
+        using var team = new ThreadTeam(2);
+
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            var job = new BarrierJob(team, new int[2], 1);
+            team.RunByTicket(ref job);
+        });
+    }
+
     [Theory, InlineData(10, 3), InlineData(0, 2), InlineData(7, 8), InlineData(int.MaxValue, 64)]
     public void Shares_cover_everything_once_and_differ_by_at_most_one(int count, int size)
     {
@@ -255,6 +327,25 @@ public class ThreadTeamTests
         public void Run(int member, int size)
         {
             for (int i; (i = team.TakeTicket()) < taken.Length;) Interlocked.Increment(ref taken[i]);
+        }
+    }
+
+    private struct MemberCountJob : ITeamJob
+    {
+        private int _callers, _others;
+
+        public readonly int Callers => _callers;
+
+        public readonly int Others => _others;
+
+        public void Run(int member, int size) => Interlocked.Increment(ref member == 0 ? ref _callers : ref _others);
+    }
+
+    private readonly struct FailingTicketJob(int failing) : ITeamJob
+    {
+        public void Run(int member, int size)
+        {
+            if (member == failing) throw new InvalidDataException($"member {member}");
         }
     }
 

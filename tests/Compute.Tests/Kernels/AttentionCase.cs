@@ -125,9 +125,11 @@ internal sealed unsafe class AttentionCase : IDisposable
         using var parts = new NativeBuffer((long)shape.PartsOf(Layout) * shape.PartFloats * sizeof(float));
         using var team = new ThreadTeam(1);
         var room = new AttentionRoom(scratch.Data, bytes, shape, pages.HeadDim, (float*)parts.Data);
-        var job = new LanesJob<V, L, TFormat>(
-            new PagedAttention<TFormat>(y, queries, pages, Options, Layout, team, room));
-        team.Run(ref job);
+        var attention = new PagedAttention<TFormat>(y, queries, pages, Options, Layout, team, room);
+        var attending = new LanesJob<V, L, TFormat>(attention, isMerging: false);
+        team.Run(ref attending);
+        var merging = new LanesJob<V, L, TFormat>(attention, isMerging: true);
+        team.Run(ref merging);
     }
 
     private void FillCache(Random random, (int Past, int Rows)[] sequences)
@@ -162,13 +164,17 @@ internal sealed unsafe class AttentionCase : IDisposable
         return split;
     }
 
-    private readonly ref struct LanesJob<V, L, TFormat>(PagedAttention<TFormat> attention) : ITeamJob
+    private readonly ref struct LanesJob<V, L, TFormat>(PagedAttention<TFormat> attention, bool isMerging) : ITeamJob
         where V : unmanaged
         where L : struct, ILanes<V>
         where TFormat : IKvFormat
     {
         private readonly PagedAttention<TFormat> _attention = attention;
 
-        public void Run(int member, int size) => _attention.Run<V, L>(member, size);
+        public void Run(int member, int size)
+        {
+            if (isMerging) _attention.MergeParts<V, L>();
+            else _attention.Run<V, L>(member, size);
+        }
     }
 }
