@@ -14,6 +14,8 @@ internal struct BF16 : IFloatFormat<BF16>
 
     public static int Halves => 1;
 
+    public static float Unit => 1 / ActivationTiles.PanelScale;
+
     public static float ToSingle(BF16 value) => BitConverter.UInt32BitsToSingle((uint)value.Bits << 16);
 
     public static void Decode(in BF16 block, Span<float> values) => values[0] = ToSingle(block);

@@ -14,6 +14,8 @@ internal struct F16 : IFloatFormat<F16>
 
     public static int Halves => 1;
 
+    public static float Unit => ActivationTiles.PanelScale;
+
     public static float ToSingle(F16 value) => (float)value.Value;
 
     public static void Decode(in F16 block, Span<float> values) => values[0] = (float)block.Value;
@@ -25,5 +27,5 @@ internal struct F16 : IFloatFormat<F16>
         where TLanes : struct, ILanes<TI, TF>
         where TI : struct
         where TF : struct =>
-        TLanes.LoadF16(column);
+        TLanes.LoadSmallF16(column);
 }

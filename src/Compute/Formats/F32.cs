@@ -14,6 +14,8 @@ internal struct F32 : IFloatFormat<F32>
 
     public static int Halves => 0;
 
+    public static float Unit => 1 / ActivationTiles.PanelScale;
+
     public static float ToSingle(F32 value) => value.Value;
 
     public static void Decode(in F32 block, Span<float> values) => values[0] = block.Value;

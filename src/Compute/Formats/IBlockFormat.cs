@@ -33,7 +33,10 @@ internal interface IFloatFormat<TSelf> : IBlockFormat<TSelf>
     /// <summary>The value.</summary>
     static abstract float ToSingle(TSelf value);
 
-    /// <summary>The values of one column of a row group.</summary>
+    /// <summary>What sums of loaded values times scaled activations lack.</summary>
+    static abstract float Unit { get; }
+
+    /// <summary>The values of one column of a row group; half precision 2^112 times too small.</summary>
     static abstract unsafe TF Load<TLanes, TI, TF>(byte* column)
         where TLanes : struct, ILanes<TI, TF>
         where TI : struct

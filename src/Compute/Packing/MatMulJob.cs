@@ -8,8 +8,11 @@ namespace Minka.Compute.Packing;
 internal readonly unsafe struct MatMulJob(
     PackedMatrix w, ThreadTeam team, ActivationTiles x, float* y, int yStride) : ITeamJob
 {
-    /// <summary>Below so many blocks one member rounds them faster than a team can agree to.</summary>
-    private const int BlocksAloneMax = 512;
+    /// <summary>Below so many activations one member prepares them faster than a team can agree to.</summary>
+    private const int ValuesAloneMax = 1 << 14;
+
+    /// <summary>Columns of a panel that one member writes at a time.</summary>
+    private const int PanelColumns = 128;
 
     /// <summary>Up to so many tokens memory sets the speed, so equal shares end together.</summary>
     private const int StaticTokensMax = 8;
@@ -17,24 +20,22 @@ internal readonly unsafe struct MatMulJob(
     /// <summary>Row groups of a ticket: few to share out evenly, enough to reuse a tile in cache.</summary>
     private const int TicketGroups = 8;
 
-    private int BlocksInAll => x.BlocksPerToken * x.Tokens;
+    private bool IsSmall => (long)x.Columns * x.Tokens <= ValuesAloneMax;
 
     /// <summary>What the caller does before the team starts.</summary>
     public void Start()
     {
-        if (w.IsQuantized && BlocksInAll <= BlocksAloneMax) Quantize(0, BlocksInAll);
+        if (IsSmall) Prepare(0, 1);
     }
 
     /// <inheritdoc/>
     public void Run(int member, int size)
     {
-        if (w.IsQuantized && BlocksInAll > BlocksAloneMax)
+        if (!IsSmall)
         {
-            var (start, end) = ThreadTeam.Share(BlocksInAll, member, size);
-            Quantize(start, end);
+            Prepare(member, size);
             team.Barrier();
         }
-
         if (x.Tokens <= StaticTokensMax) MultiplyShare(member, size);
         else MultiplyByTicket();
     }
@@ -75,6 +76,26 @@ internal readonly unsafe struct MatMulJob(
         }
         (segment, firstGroup) = (null!, 0);
         return false;
+    }
+
+    /// <summary>A member's share of the activations in the forms that the weights want.</summary>
+    private void Prepare(int member, int size)
+    {
+        if (w.NeedsBlocks)
+        {
+            var (start, end) = ThreadTeam.Share(x.BlocksPerToken * x.Tokens, member, size);
+            Quantize(start, end);
+        }
+        if (w.NeedsPanels)
+        {
+            var slices = (x.Columns + PanelColumns - 1) / PanelColumns;
+            var (start, end) = ThreadTeam.Share(slices * x.PanelCount, member, size);
+            for (var i = start; i < end; i++)
+            {
+                var column = i % slices * PanelColumns;
+                PanelActivations.Write(x, i / slices, column, Math.Min(column + PanelColumns, x.Columns));
+            }
+        }
     }
 
     /// <summary>Rounds blocks counted over all tokens, token by token.</summary>

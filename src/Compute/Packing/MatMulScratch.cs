@@ -5,23 +5,38 @@ namespace Minka.Compute.Packing;
 /// <summary>Room for the rounded activations of one product, sized once for the largest step.</summary>
 internal sealed unsafe class MatMulScratch : IDisposable
 {
-    private readonly WeightMemory _memory;
+    // A panel may be twice as wide as it has tokens.
+    private const int PanelBytesPerBlock = 2 * ActivationBlock.Length * sizeof(float);
+
+    private readonly WeightMemory _blocks, _panels;
 
     /// <summary>Room for up to <paramref name="tokensMax"/> tokens of <paramref name="columnsMax"/> inputs.</summary>
     public MatMulScratch(int tokensMax, int columnsMax)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columnsMax, 1);
-        BlocksMax = (long)tokensMax * ((columnsMax - 1) / ActivationBlock.Length + 1);
-        _memory = new WeightMemory(checked(BlocksMax * sizeof(ActivationBlock)));
+        BlocksMax = BlocksOf(tokensMax, columnsMax);
+        _blocks = new WeightMemory(checked(BlocksMax * sizeof(ActivationBlock)));
+        _panels = new WeightMemory(checked(BlocksMax * PanelBytesPerBlock));
     }
 
     /// <summary>Blocks of all tokens together that fit.</summary>
     public long BlocksMax { get; }
 
-    /// <summary>The first block.</summary>
-    public ActivationBlock* Blocks => (ActivationBlock*)_memory.Pointer;
+    /// <summary>Room for int8 blocks.</summary>
+    public nint Blocks => (nint)_blocks.Pointer;
+
+    /// <summary>Room for panels of floats; memory is taken only when it is written.</summary>
+    public nint Panels => (nint)_panels.Pointer;
+
+    /// <summary>Blocks that a step takes.</summary>
+    public static long BlocksOf(int tokens, int columns) =>
+        (long)tokens * (((columns - 1) / ActivationBlock.Length) + 1);
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _blocks.Dispose();
+        _panels.Dispose();
+    }
 }

@@ -1,5 +1,4 @@
 using Minka.Compute.Cpu;
-using Minka.Compute.Formats;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Packing;
@@ -13,7 +12,8 @@ internal sealed unsafe class PackedMatrix : Matrix
         : base(rows, columns)
     {
         _segments = segments;
-        IsQuantized = segments.Any(s => s.Kernel.IsQuantized);
+        NeedsBlocks = segments.Any(s => s.Kernel.IsQuantized);
+        NeedsPanels = segments.Any(s => !s.Kernel.IsQuantized);
     }
 
     /// <inheritdoc/>
@@ -23,7 +23,10 @@ internal sealed unsafe class PackedMatrix : Matrix
     public ReadOnlySpan<PackedSegment> Segments => _segments;
 
     /// <summary>Whether any rows want activations as int8 blocks.</summary>
-    public bool IsQuantized { get; }
+    public bool NeedsBlocks { get; }
+
+    /// <summary>Whether any rows want activations as floats.</summary>
+    public bool NeedsPanels { get; }
 
     /// <summary>Reads sources and packs them, rows of each below those of the one before.</summary>
     /// <param name="parts">Equal columns; types may differ.</param>
@@ -76,12 +79,11 @@ internal sealed unsafe class PackedMatrix : Matrix
     public void Multiply(
         ThreadTeam team, float* x, int xStride, int tokens, float* y, int yStride, MatMulScratch scratch)
     {
-        var blocks = Columns / ActivationBlock.Length;
-        if (tokens < 1 || (IsQuantized && (long)tokens * blocks > scratch.BlocksMax))
+        if (tokens < 1 || MatMulScratch.BlocksOf(tokens, Columns) > scratch.BlocksMax)
             throw new ArgumentOutOfRangeException(
-                nameof(tokens), tokens, $"The scratch holds {scratch.BlocksMax} blocks; a token needs {blocks}.");
+                nameof(tokens), tokens, $"The scratch holds {scratch.BlocksMax} blocks of 32; a token has {Columns} values.");
 
-        var tiles = new ActivationTiles((nint)scratch.Blocks, blocks, (nint)x, xStride, tokens);
+        var tiles = new ActivationTiles((nint)x, xStride, tokens, Columns, scratch.Blocks, scratch.Panels);
         var job = new MatMulJob(this, team, tiles, y, yStride);
         job.Start();
         team.Run(ref job);

@@ -27,13 +27,15 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
     public override void Multiply(
         in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
     {
-        var first = (nint)tile * ActivationTiles.TileTokens;
-        var tokens = x.TokensOf(tile);
-        var values = (float*)x.Values + (first * x.Stride);
-        y += first * yStride;
-        if (tokens == 1) MultiplyOne(w, start, end, values, y);
-        else
-            for (var g = start; g < end; g++) MultiplyTile(w, g, values, x.Stride, tokens, y, yStride);
+        const int PanelsOfTile = ActivationTiles.TileTokens / ActivationTiles.PanelTokens;
+        var last = Math.Min((tile + 1) * PanelsOfTile, x.PanelCount);
+        for (var panel = tile * PanelsOfTile; panel < last; panel++)
+        {
+            var results = y + ((nint)panel * ActivationTiles.PanelTokens * yStride);
+            var tokens = Math.Min(ActivationTiles.PanelTokens, x.Tokens - (panel * ActivationTiles.PanelTokens));
+            if (tokens == 1) MultiplyOne(w, start, end, x.PanelOf(panel), results);
+            else MultiplyPanel(w, start, end, x.PanelOf(panel), x.PanelWidth(panel), tokens, results, yStride);
+        }
     }
 
     /// <summary>One token: four groups at a time, because a sum must wait for the one before it.</summary>
@@ -52,26 +54,22 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
         }
     }
 
-    private static void MultiplyTile(
-        in PackedRows w, int group, float* x, int stride, int tokens, float* y, int yStride)
+    private static void MultiplyPanel(
+        in PackedRows w, int start, int end, float* x, int width, int tokens, float* y, int yStride)
     {
-        var sums = stackalloc TF[ActivationTiles.TileTokens];
-        var columns = (byte*)(w.Groups + (group * w.GroupBytes));
-        for (var t = 0; t < tokens;)
+        var sums = stackalloc TF[TileSums.Groups * ActivationTiles.PanelTokens];
+        for (var group = start; group < end; group += TileSums.Groups)
         {
-            // Past the last token the last one is computed again.
-            var left = tokens - t - 1;
-            nint Token(int i) => (nint)Math.Min(i, left) * stride;
-            if (left < 4)
-                MultiplyFourTokens(columns, x, Token(1), Token(2), Token(3), w.Blocks, sums + t);
-            else
-                MultiplyEightTokens(
-                    columns, x, Token(1), Token(2), Token(3), Token(4), Token(5), Token(6), Token(7), w.Blocks,
-                    sums + t);
-            t += left < 4 ? 4 : 8;
-            x += (left < 4 ? 4 : 8) * (nint)stride;
+            var count = Math.Min(TileSums.Groups, end - group);
+            for (var i = 0; i < count; i++)
+            {
+                // Sums of places without a token fall behind the last token's and are overwritten or ignored.
+                var columns = (byte*)(w.Groups + ((group + i) * w.GroupBytes));
+                if (width == 4) MultiplyFourTokens(columns, x, w.Blocks, sums + (i * tokens));
+                else MultiplyEightTokens(columns, x, w.Blocks, sums + (i * tokens));
+            }
+            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, count, w.Rows, y, yStride, tokens);
         }
-        TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, 1, w.Rows, y, yStride, tokens);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -94,48 +92,50 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
             sum2 = TLanes.MultiplyAdd(Load(w2 + at), spread, sum2);
             sum3 = TLanes.MultiplyAdd(Load(w3 + at), spread, sum3);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (sum0, sum1, sum2, sum3);
+        (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyFourTokens(byte* w, float* x, nint t1, nint t2, nint t3, int columns, TF* sums)
+    private static void MultiplyFourTokens(byte* w, float* x, int columns, TF* sums)
     {
         TF sum0 = TLanes.Zero, sum1 = TLanes.Zero, sum2 = TLanes.Zero, sum3 = TLanes.Zero;
-        for (var end = x + columns; x < end; x++, w += ColumnBytes)
+        for (var end = x + (columns * 4); x < end; x += 4, w += ColumnBytes)
         {
             Ahead.Prefetch(w, 1);
             var values = Load(w);
             sum0 = TLanes.MultiplyAdd(values, TLanes.Spread(x[0]), sum0);
-            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t1]), sum1);
-            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t2]), sum2);
-            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t3]), sum3);
+            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[1]), sum1);
+            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[2]), sum2);
+            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[3]), sum3);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (sum0, sum1, sum2, sum3);
+        (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyEightTokens(
-        byte* w, float* x, nint t1, nint t2, nint t3, nint t4, nint t5, nint t6, nint t7, int columns, TF* sums)
+    private static void MultiplyEightTokens(byte* w, float* x, int columns, TF* sums)
     {
         TF sum0 = TLanes.Zero, sum1 = TLanes.Zero, sum2 = TLanes.Zero, sum3 = TLanes.Zero;
         TF sum4 = TLanes.Zero, sum5 = TLanes.Zero, sum6 = TLanes.Zero, sum7 = TLanes.Zero;
-        for (var end = x + columns; x < end; x++, w += ColumnBytes)
+        for (var end = x + (columns * 8); x < end; x += 8, w += ColumnBytes)
         {
             Ahead.Prefetch(w, 1);
             var values = Load(w);
             sum0 = TLanes.MultiplyAdd(values, TLanes.Spread(x[0]), sum0);
-            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t1]), sum1);
-            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t2]), sum2);
-            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t3]), sum3);
-            sum4 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t4]), sum4);
-            sum5 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t5]), sum5);
-            sum6 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t6]), sum6);
-            sum7 = TLanes.MultiplyAdd(values, TLanes.Spread(x[t7]), sum7);
+            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[1]), sum1);
+            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[2]), sum2);
+            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[3]), sum3);
+            sum4 = TLanes.MultiplyAdd(values, TLanes.Spread(x[4]), sum4);
+            sum5 = TLanes.MultiplyAdd(values, TLanes.Spread(x[5]), sum5);
+            sum6 = TLanes.MultiplyAdd(values, TLanes.Spread(x[6]), sum6);
+            sum7 = TLanes.MultiplyAdd(values, TLanes.Spread(x[7]), sum7);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (sum0, sum1, sum2, sum3);
-        (sums[4], sums[5], sums[6], sums[7]) = (sum4, sum5, sum6, sum7);
+        (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
+        (sums[4], sums[5], sums[6], sums[7]) = (End(sum4), End(sum5), End(sum6), End(sum7));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TF Load(byte* column) => TFormat.Load<TLanes, TI, TF>(column);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TF End(TF sum) => TLanes.Multiply(sum, TLanes.Spread(TFormat.Unit));
 }

@@ -19,6 +19,9 @@ internal unsafe interface IDots<TI>
     /// <summary>Columns unsigned, at most 31.</summary>
     static abstract TI Dot5(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x);
 
+    /// <summary>Columns signed, as they are stored: for one token.</summary>
+    static abstract TI Dot8(byte* words, sbyte* x);
+
     /// <summary>What a signed quad becomes before it meets many tokens.</summary>
     static abstract TI Magnitudes(TI quad);
 

@@ -21,12 +21,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<float> Load(float* values) => Vector128.Load(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadF16(byte* values)
-    {
-        // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
-        var bits = Vector128.WidenLower(Vector128.CreateScalar(*(long*)values).AsInt16()) << 13;
-        return (bits & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector128.Create(Half2Single.Scale);
-    }
+    public static Vector128<float> LoadF16(byte* values) => LoadSmallF16(values) * Vector128.Create(Half2Single.Scale);
+
+    // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadSmallF16(byte* values) =>
+        ((Vector128.WidenLower(Vector128.CreateScalar(*(long*)values).AsInt16()) << 13)
+            & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBF16(byte* values) =>

@@ -22,12 +22,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static Vector256<float> Load(float* values) => Vector256.Load(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadF16(byte* values)
-    {
-        // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
-        var bits = Avx2.ConvertToVector256Int32((short*)values) << 13;
-        return (bits & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector256.Create(Half2Single.Scale);
-    }
+    public static Vector256<float> LoadF16(byte* values) => LoadSmallF16(values) * Vector256.Create(Half2Single.Scale);
+
+    // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadSmallF16(byte* values) =>
+        ((Avx2.ConvertToVector256Int32((short*)values) << 13)
+            & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBF16(byte* values) =>

@@ -22,12 +22,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<float> Load(float* values) => Vector512.Load(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadF16(byte* values)
-    {
-        // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
-        var bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)values)) << 13;
-        return (bits & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector512.Create(Half2Single.Scale);
-    }
+    public static Vector512<float> LoadF16(byte* values) => LoadSmallF16(values) * Vector512.Create(Half2Single.Scale);
+
+    // The sign travels with the widening; the shift puts the fraction in place and the exponent 112 too low.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSmallF16(byte* values) =>
+        ((Avx512F.ConvertToVector512Int32(Vector256.Load((short*)values)) << 13)
+            & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBF16(byte* values) =>

@@ -1,5 +1,3 @@
-using Minka.Compute.Formats;
-
 namespace Minka.Compute.Kernels.MatMul;
 
 /// <summary>Multiplies packed weights of one format with activations, on one thread, at one width of vectors.</summary>
@@ -33,34 +31,3 @@ internal abstract unsafe class MatMulKernel
 /// <param name="Rows">Rows without padding.</param>
 /// <param name="Blocks">Blocks of a row.</param>
 internal readonly unsafe record struct PackedRows(nint Groups, nint GroupBytes, int Rows, int Blocks);
-
-/// <summary>The activations of a step, in tiles of tokens.</summary>
-/// <param name="Blocks">
-/// int8 blocks <c>[tile][block][token of the tile]</c>; the last tile holds only the tokens that are left.
-/// </param>
-/// <param name="BlocksPerToken">Blocks of a token.</param>
-/// <param name="Values">The floats themselves, <c>[tokens, columns]</c>.</param>
-/// <param name="Stride">Floats from one token to the next.</param>
-/// <param name="Tokens">Tokens of the step.</param>
-internal readonly record struct ActivationTiles(nint Blocks, int BlocksPerToken, nint Values, int Stride, int Tokens)
-{
-    /// <summary>Tokens of a tile: unpacking a weight costs little beside so many uses of it.</summary>
-    public const int TileTokens = 32;
-
-    /// <summary>Tiles of the step.</summary>
-    public int Tiles => (Tokens + TileTokens - 1) / TileTokens;
-
-    /// <summary>Tokens of one tile.</summary>
-    public int TokensOf(int tile) => Math.Min(TileTokens, Tokens - (tile * TileTokens));
-
-    /// <summary>A tile's first block.</summary>
-    public unsafe ActivationBlock* TileOf(int tile) =>
-        (ActivationBlock*)Blocks + ((nint)tile * TileTokens * BlocksPerToken);
-
-    /// <summary>One block of one token.</summary>
-    public unsafe ActivationBlock* BlockOf(int token, int block)
-    {
-        var tile = token / TileTokens;
-        return TileOf(tile) + ((nint)block * TokensOf(tile)) + (token % TileTokens);
-    }
-}

@@ -32,6 +32,16 @@ internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dot8(byte* words, sbyte* x)
+    {
+        var (q0, q1, q2, q3) = (Quad(words, 0), Quad(words, 1), Quad(words, 2), Quad(words, 3));
+        var (q4, q5, q6, q7) = (Quad(words, 4), Quad(words, 5), Quad(words, 6), Quad(words, 7));
+        return Dot8(
+            q0, q1, q2, q3, q4, q5, q6, q7,
+            default, default, default, default, default, default, default, default, default, words, x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Magnitudes(Vector128<int> quad) => Ssse3.Abs(quad.AsSByte()).AsInt32();
 
     // The weights are in cache, and registers are few.
@@ -52,6 +62,9 @@ internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
             + (Signed(m2, words + 32, x + 8) + Signed(m3, words + 48, x + 12)))
             + ((Signed(m4, words + 64, x + 16) + Signed(m5, words + 80, x + 20))
             + (Signed(m6, words + 96, x + 24) + Signed(m7, words + 112, x + 28)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Quad(byte* words, int quad) => Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
 
     // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -32,6 +32,20 @@ internal readonly unsafe struct PairDots256 : IDots<Vector256<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Dot8(byte* words, sbyte* x) => Dot8(words, 32, x);
+
+    /// <summary>The same for eight rows of a group that may be wider.</summary>
+    /// <param name="words">The first quad.</param>
+    /// <param name="stride">Bytes from one quad to the next.</param>
+    /// <param name="x">32 signed bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Dot8(byte* words, int stride, sbyte* x) =>
+        ((Signed(words, x) + Signed(words + stride, x + 4))
+            + (Signed(words + (2 * stride), x + 8) + Signed(words + (3 * stride), x + 12)))
+            + ((Signed(words + (4 * stride), x + 16) + Signed(words + (5 * stride), x + 20))
+            + (Signed(words + (6 * stride), x + 24) + Signed(words + (7 * stride), x + 28)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Magnitudes(Vector256<int> quad) => Avx2.Abs(quad.AsSByte()).AsInt32();
 
     // The weights are in cache, and registers are few.
@@ -52,6 +66,10 @@ internal readonly unsafe struct PairDots256 : IDots<Vector256<int>>
             + (Signed(m2, words + 64, x + 8) + Signed(m3, words + 96, x + 12)))
             + ((Signed(m4, words + 128, x + 16) + Signed(m5, words + 160, x + 20))
             + (Signed(m6, words + 192, x + 24) + Signed(m7, words + 224, x + 28)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Signed(byte* quad, sbyte* x) =>
+        Signed(Magnitudes(Vector256.Load((int*)quad)), quad, x);
 
     // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,6 +26,16 @@ internal readonly unsafe struct QuadDots256 : IDots<Vector256<int>>
         Dot4(q0, q1, q2, q3, q4, q5, q6, q7, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Dot8(byte* words, sbyte* x)
+    {
+        var (q0, q1, q2, q3) = (Quad(words, 0), Quad(words, 1), Quad(words, 2), Quad(words, 3));
+        var (q4, q5, q6, q7) = (Quad(words, 4), Quad(words, 5), Quad(words, 6), Quad(words, 7));
+        return Dot8(
+            q0, q1, q2, q3, q4, q5, q6, q7,
+            default, default, default, default, default, default, default, default, default, words, x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Magnitudes(Vector256<int> quad) => quad ^ Vector256.Create(unchecked((int)0x80808080));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -42,6 +52,9 @@ internal readonly unsafe struct QuadDots256 : IDots<Vector256<int>>
         Vector256<int> s4, Vector256<int> s5, Vector256<int> s6, Vector256<int> s7,
         Vector256<int> correction, byte* words, sbyte* x) =>
         Dot4(m0, m1, m2, m3, m4, m5, m6, m7, x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Quad(byte* words, int quad) => Magnitudes(Vector256.Load((int*)(words + (32 * quad))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Add(Vector256<int> sum, Vector256<int> quad, sbyte* x)

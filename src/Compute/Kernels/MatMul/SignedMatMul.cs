@@ -33,15 +33,7 @@ internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<T
         for (var end = x + blocks; x < end; x++, w += BlockBytes)
         {
             Ahead.Prefetch(w, BlockBytes);
-            var words = w + HeaderBytes;
-            TI q0 = Quad(words, 0), q1 = Quad(words, 1), q2 = Quad(words, 2), q3 = Quad(words, 3);
-            TI q4 = Quad(words, 4), q5 = Quad(words, 5), q6 = Quad(words, 6), q7 = Quad(words, 7);
-            var dot = TDots.Dot8(
-                TDots.Magnitudes(q0), TDots.Magnitudes(q1), TDots.Magnitudes(q2), TDots.Magnitudes(q3),
-                TDots.Magnitudes(q4), TDots.Magnitudes(q5), TDots.Magnitudes(q6), TDots.Magnitudes(q7),
-                TDots.Signs(q0), TDots.Signs(q1), TDots.Signs(q2), TDots.Signs(q3),
-                TDots.Signs(q4), TDots.Signs(q5), TDots.Signs(q6), TDots.Signs(q7),
-                TDots.Correction(words), words, (sbyte*)&x->Values);
+            var dot = TDots.Dot8(w + HeaderBytes, (sbyte*)&x->Values);
             sum = Add(sum, dot, TLanes.LoadF16(w), x);
         }
         return sum;
