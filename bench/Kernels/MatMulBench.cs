@@ -15,7 +15,8 @@ internal static class MatMulBench
     public static int Run(string[] args)
     {
         var options = new BenchOptions(args);
-        var types = options.Text("--types", "Q4_0,Q8_0,F16").Split(',').Select(t => Enum.Parse<DType>(t, ignoreCase: true));
+        var types = options.Text("--types", "Q4_0,Q8_0,F16").Split(',')
+            .Select(t => Enum.Parse<DType>(t, ignoreCase: true));
         var shapes = options.Text("--shapes", "8192x2048,2048x8192").Split(',');
         var rounds = options.Numbers("--rounds", "25")[0];
         var clock = Enum.Parse<Clock>(options.Text("--clock", "wall"), ignoreCase: true);

@@ -64,7 +64,8 @@ internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
             + (Signed(m6, words + 96, x + 24) + Signed(m7, words + 112, x + 28)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Quad(byte* words, int quad) => Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
+    private static Vector128<int> Quad(byte* words, int quad) =>
+        Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
 
     // The weight's sign moves to the activation, because the instruction wants one factor unsigned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -54,7 +54,8 @@ internal readonly unsafe struct QuadDots128 : IDots<Vector128<int>>
         Dot4(m0, m1, m2, m3, m4, m5, m6, m7, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Quad(byte* words, int quad) => Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
+    private static Vector128<int> Quad(byte* words, int quad) =>
+        Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Add(Vector128<int> sum, Vector128<int> quad, sbyte* x)

@@ -54,7 +54,8 @@ internal readonly unsafe struct QuadDots256 : IDots<Vector256<int>>
         Dot4(m0, m1, m2, m3, m4, m5, m6, m7, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Quad(byte* words, int quad) => Magnitudes(Vector256.Load((int*)(words + (32 * quad))));
+    private static Vector256<int> Quad(byte* words, int quad) =>
+        Magnitudes(Vector256.Load((int*)(words + (32 * quad))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Add(Vector256<int> sum, Vector256<int> quad, sbyte* x)
