@@ -1,3 +1,4 @@
+using Minka.Collectives;
 using Minka.Compute;
 using Minka.Models.Layers;
 
@@ -7,34 +8,50 @@ namespace Minka.Models;
 public sealed class Decoder : ICausalModel
 {
     private readonly IBackend _on;
+    private readonly ModelSlice _slice;
     private readonly Scratch _scratch;
     private readonly RotaryPositions _rotary;
-    private readonly KvLayer[] _kv;
+    private readonly KvLayer?[] _kv;
     private readonly IDecoderBlock[] _blocks;
-    private readonly Matrix _embedding;
-    private readonly Matrix? _output;
-    private readonly Tensor _outputNorm;
+    private readonly Matrix? _table, _head;
+    private readonly VocabularyEmbedding _embedding;
+    private readonly Tensor? _outputNorm;
 
     private Decoder(IWeightFile file, IBackend on, ModelLoadOptions options)
     {
         (Config, Limits, KvBlocks, _on) = (file.Config, options.Limits, options.KvBlocks, on);
+        _slice = options.Slice ?? ModelSlice.Whole(Config);
+        _slice.Check(Config);
         var architecture = Architectures.Architectures.Find(Config.Architecture);
-        var weights = new WeightLoader(file, on, options.WeightType, options.Progress);
-        var tied = Config.TiedEmbeddings || !weights.Has("output");
+        var weights = new WeightLoader(file, on, options.WeightType, options.Progress, options.Ranks);
+        var kv = Kv(options.KvType);
 
-        _scratch = new(on, Config, Limits);
+        _scratch = new(on, _slice.Of(Config), Limits, _slice.Head.Count);
         _rotary = new(Config.Rope, KvBlocks * KvShape.BlockTokens);
-        _embedding = weights.Matrix("token_embd", Config.VocabularySize, Config.Width);
-        _kv = new KvLayer[Config.Layers];
-        _blocks = new IDecoderBlock[Config.Layers];
-        for (var layer = 0; layer < Config.Layers; layer++)
+        _table = weights.Matrix("token_embd", Config.VocabularySize, Config.Width, _slice.Embedding);
+        _embedding = new(on, options.Ranks, _table, _slice.Embedding, Config.VocabularySize, Limits.Tokens);
+        _kv = new KvLayer?[_slice.Layers.Count];
+        _blocks = new IDecoderBlock[_slice.Layers.Count];
+        for (var i = 0; i < _blocks.Length; i++)
         {
-            _kv[layer] = on.AllocateKv(new(KvBlocks, Config.KvHeads, Config.HeadDim, options.KvType));
-            _blocks[layer] = architecture.Block(new(layer, Config, on, _scratch, _kv[layer], weights));
+            _kv[i] = kv.KvHeads > 0 ? on.AllocateKv(kv) : null;
+            var layer = _slice.Layers.Start.Value + i;
+            _blocks[i] = architecture.Block(new(layer, Config, _slice, on, _scratch, _kv[i], weights));
         }
-        _outputNorm = weights.Vector("output_norm", Config.Width);
-        _output = tied ? null : weights.Matrix("output", Config.VocabularySize, Config.Width);
-        Memory = Account(options.KvType);
+        if (_slice.IsLastStage(Config)) _outputNorm = weights.Vector("output_norm", Config.Width);
+        _head = LoadHead(weights);
+        Memory = Account(kv with { Blocks = 1 });
+    }
+
+    private KvShape Kv(DType type) => new(KvBlocks, _slice.KvHeads.Count, Config.HeadDim, type);
+
+    /// <summary>The head, which may be the embedding.</summary>
+    private Matrix? LoadHead(WeightLoader weights)
+    {
+        var isTied = Config.TiedEmbeddings || !weights.Has("output");
+        return isTied && _slice.Head.Equals(_slice.Embedding)
+            ? _table
+            : weights.Matrix(isTied ? "token_embd" : "output", Config.VocabularySize, Config.Width, _slice.Head);
     }
 
     /// <inheritdoc/>
@@ -50,6 +67,9 @@ public sealed class Decoder : ICausalModel
     public ModelMemory Memory { get; }
 
     /// <inheritdoc/>
+    public Range Vocabulary => _slice.Head;
+
+    /// <inheritdoc/>
     public HiddenProbe? Probe { get; set; }
 
     /// <summary>Reads and packs the weights of a model.</summary>
@@ -57,6 +77,9 @@ public sealed class Decoder : ICausalModel
     /// A weight is missing, has another shape, or the family is unknown.
     /// </exception>
     public static Decoder Load(IWeightFile file, IBackend on, ModelLoadOptions options) => new(file, on, options);
+
+    /// <inheritdoc/>
+    public Span<float> Hidden(int tokens) => _on.Host(_scratch.Hidden.Take(tokens));
 
     /// <inheritdoc/>
     public void Forward(ForwardInput input, Span<float> logits)
@@ -67,33 +90,34 @@ public sealed class Decoder : ICausalModel
         var step = new Step(input, rotations);
 
         _rotary.Fill(_on.Host(rotations), input);
-        _on.Embed(x, _embedding, input.Tokens);
-        for (var layer = 0; layer < _blocks.Length; layer++)
+        if (_slice.IsFirstStage) _embedding.Forward(x, input.Tokens);
+        for (var i = 0; i < _blocks.Length; i++)
         {
-            Probe?.Invoke(layer, _on.Host(x));
-            _blocks[layer].Forward(x, step);
+            Probe?.Invoke(_slice.Layers.Start.Value + i, _on.Host(x));
+            _blocks[i].Forward(x, step);
         }
-        if (Probe is not null) ShowFinalNorm(x);
-        if (input.LogitCount > 0) Head(x, input.LogitRows, logits);
+        if (_outputNorm is not { } norm) return;
+        if (Probe is not null) ShowFinalNorm(x, norm);
+        if (_head is not null && input.LogitCount > 0) Head(x, norm, _head, input.LogitRows, logits);
     }
 
-    private void Head(Tensor x, ReadOnlySpan<int> rows, Span<float> logits)
+    private void Head(Tensor x, Tensor norm, Matrix head, ReadOnlySpan<int> rows, Span<float> logits)
     {
         var last = _scratch.Last.Take(rows.Length);                             // [rows, D]
         var normed = _scratch.LastNormed.Take(rows.Length);                     // [rows, D]
         var scores = _scratch.Logits.Take(rows.Length);                         // [rows, V]
 
         _on.GatherRows(last, x, rows);
-        _on.RmsNorm(normed, last, _outputNorm, Config.NormEpsilon);
-        _on.MatMul(scores, normed, _output ?? _embedding);
+        _on.RmsNorm(normed, last, norm, Config.NormEpsilon);
+        _on.MatMul(scores, normed, head);
         _on.Host(scores).CopyTo(logits);
     }
 
-    private void ShowFinalNorm(Tensor x)
+    private void ShowFinalNorm(Tensor x, Tensor norm)
     {
         var normed = _scratch.Normed.Take(x.Rows);
-        _on.RmsNorm(normed, x, _outputNorm, Config.NormEpsilon);
-        Probe!(_blocks.Length, _on.Host(normed));
+        _on.RmsNorm(normed, x, norm, Config.NormEpsilon);
+        Probe!(Config.Layers, _on.Host(normed));
     }
 
     private void Check(ForwardInput input, int logits)
@@ -101,9 +125,9 @@ public sealed class Decoder : ICausalModel
         if (input.TokenCount > Limits.Tokens || input.LogitCount > Limits.LogitRows)
             throw new ArgumentException($"The step has {input.TokenCount} tokens and {input.LogitCount} logit rows; "
                 + $"the model was loaded for {Limits.Tokens} and {Limits.LogitRows}.", nameof(input));
-        if (logits < (long)input.LogitCount * Config.VocabularySize)
+        if (logits < (long)input.LogitCount * Vocabulary.Count)
             throw new ArgumentException($"{logits} floats do not hold {input.LogitCount} rows of "
-                + $"{Config.VocabularySize} logits.", nameof(logits));
+                + $"{Vocabulary.Count} logits.", nameof(logits));
         foreach (var token in input.Tokens)
             if ((uint)token >= (uint)Config.VocabularySize)
                 throw new ArgumentException($"Token {token} is outside of the vocabulary of {Config.VocabularySize}.",
@@ -113,26 +137,26 @@ public sealed class Decoder : ICausalModel
     /// <inheritdoc/>
     public void CopyKvBlock(int source, int target)
     {
-        foreach (var kv in _kv) _on.CopyKvBlock(kv, source, target);
+        foreach (var kv in _kv)
+            if (kv is not null) _on.CopyKvBlock(kv, source, target);
     }
 
-    private ModelMemory Account(DType kvType)
+    private ModelMemory Account(KvShape kv)
     {
-        var head = (_output ?? _embedding).Bytes;
         var layers = _blocks.Sum(block => block.Bytes);
-        var kvBlock = Config.Layers * new KvShape(1, Config.KvHeads, Config.HeadDim, kvType).BlockBytes;
-        return new(_embedding.Bytes + (_output?.Bytes ?? 0) + layers, layers + head, kvBlock, kvBlock * KvBlocks,
-            _scratch.Bytes);
+        var ends = (_table?.Bytes ?? 0) + (_head == _table ? 0 : _head?.Bytes ?? 0);
+        var kvBlock = _blocks.Length * kv.BlockBytes;
+        return new(ends + layers, layers + (_head?.Bytes ?? 0), kvBlock, kvBlock * KvBlocks, _scratch.Bytes);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var block in _blocks) block.Dispose();
-        foreach (var kv in _kv) kv.Dispose();
-        _embedding.Dispose();
-        _output?.Dispose();
-        _outputNorm.Storage.Dispose();
+        foreach (var kv in _kv) kv?.Dispose();
+        _table?.Dispose();
+        if (_head != _table) _head?.Dispose();
+        _outputNorm?.Storage.Dispose();
         _scratch.Dispose();
     }
 }
@@ -151,6 +175,12 @@ public sealed record ModelLoadOptions
 
     /// <summary>Format to hold matrices in; null keeps the file's.</summary>
     public DType? WeightType { get; init; }
+
+    /// <summary>The part that this rank holds; null for all of it.</summary>
+    public ModelSlice? Slice { get; init; }
+
+    /// <summary>Ranks that hold the other slices of the same layers; stays the caller's.</summary>
+    public ICommunicator Ranks { get; init; } = new SoloCommunicator();
 
     /// <summary>Told the bytes of weights read since the last call, from several threads.</summary>
     public Action<long>? Progress { get; init; }

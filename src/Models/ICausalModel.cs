@@ -16,10 +16,25 @@ public interface ICausalModel : IDisposable
     ModelMemory Memory { get; }
 
     /// <summary>
+    /// The head's rows that it holds, which are the columns of its logits; empty before the last stage.
+    /// </summary>
+    Range Vocabulary => ..Config.VocabularySize;
+
+    /// <summary>
+    /// The residual stream of a step, <c>[tokens, D]</c>: what a stage after the first is given before
+    /// <see cref="Forward"/>, and what one before the last leaves behind.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The model is not made of stages.</exception>
+    Span<float> Hidden(int tokens) =>
+        throw new NotSupportedException($"{GetType().Name} has no stages, so it shows no residual stream.");
+
+    /// <summary>
     /// Runs one step: computes every token of <paramref name="input"/> and stores its keys and values.
     /// </summary>
     /// <param name="input">At most <see cref="Limits"/>.</param>
-    /// <param name="logits">Filled with <c>[LogitCount, vocabulary]</c>.</param>
+    /// <param name="logits">
+    /// Filled with <c>[LogitCount, V]</c>, where V are the rows of <see cref="Vocabulary"/>.
+    /// </param>
     void Forward(ForwardInput input, Span<float> logits);
 
     /// <summary>Copies a block of keys and values in every layer, for copy-on-write.</summary>

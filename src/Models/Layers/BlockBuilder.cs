@@ -5,12 +5,13 @@ namespace Minka.Models.Layers;
 /// <summary>Builds the parts of one decoder layer from its weights; architectures choose among the parts.</summary>
 /// <param name="Layer">Layer index, from 0.</param>
 /// <param name="Config">The model's hyperparameters.</param>
+/// <param name="Slice">What of each layer this rank holds.</param>
 /// <param name="On">Device.</param>
 /// <param name="Scratch">Activations shared by all layers.</param>
-/// <param name="Kv">This layer's cache.</param>
+/// <param name="Kv">This layer's cache; null when the rank holds no heads.</param>
 /// <param name="Weights">Where weights come from.</param>
 internal sealed record BlockBuilder(
-    int Layer, ModelConfig Config, IBackend On, Scratch Scratch, KvLayer Kv, WeightLoader Weights)
+    int Layer, ModelConfig Config, ModelSlice Slice, IBackend On, Scratch Scratch, KvLayer? Kv, WeightLoader Weights)
 {
     private string Prefix => $"blk.{Layer}.";
 
@@ -29,13 +30,13 @@ internal sealed record BlockBuilder(
     /// <param name="headNorms">RMS norm on each query and key head.</param>
     public SelfAttention Attention(int window = 0, bool headNorms = false)
     {
-        var queries = Config.Heads * Config.HeadDim;
-        var keys = Config.KvHeads * Config.HeadDim;
-        return new(On, Scratch, Config, Kv)
+        var (queries, keys) = (Config.Heads * Config.HeadDim, Config.KvHeads * Config.HeadDim);
+        var (q, kv) = (Slice.Heads.Times(Config.HeadDim), Slice.KvHeads.Times(Config.HeadDim));
+        return new(On, Scratch, Slice.Of(Config), Kv)
         {
-            Qkv = Weights.Linear(Config.Width,
-                new(Prefix + "attn_q", queries), new(Prefix + "attn_k", keys), new(Prefix + "attn_v", keys)),
-            Output = Weights.Linear(queries, new LinearPart(Prefix + "attn_output", Config.Width)),
+            Qkv = Weights.ColumnParallel(Config.Width,
+                new(Prefix + "attn_q", queries, q), new(Prefix + "attn_k", keys, kv), new(Prefix + "attn_v", keys, kv)),
+            Output = Weights.RowParallel(Prefix + "attn_output", Config.Width, queries, q),
             QueryNorm = headNorms ? Weights.Vector(Prefix + "attn_q_norm", Config.HeadDim) : null,
             KeyNorm = headNorms ? Weights.Vector(Prefix + "attn_k_norm", Config.HeadDim) : null,
             Window = window,
@@ -45,11 +46,12 @@ internal sealed record BlockBuilder(
     /// <summary>SwiGLU feed-forward.</summary>
     public GatedFeedForward FeedForward()
     {
-        var inner = Config.FeedForwardWidth;
+        var (inner, mine) = (Config.FeedForwardWidth, Slice.FeedForward);
         return new(On, Scratch)
         {
-            GateUp = Weights.Linear(Config.Width, new(Prefix + "ffn_gate", inner), new(Prefix + "ffn_up", inner)),
-            Down = Weights.Linear(inner, new LinearPart(Prefix + "ffn_down", Config.Width)),
+            GateUp = Weights.ColumnParallel(Config.Width,
+                new(Prefix + "ffn_gate", inner, mine), new(Prefix + "ffn_up", inner, mine)),
+            Down = Weights.RowParallel(Prefix + "ffn_down", Config.Width, inner, mine),
         };
     }
 }

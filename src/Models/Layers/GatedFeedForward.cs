@@ -2,17 +2,18 @@ using Minka.Compute;
 
 namespace Minka.Models.Layers;
 
-/// <summary><c>down(silu(gate x) * up x)</c> (Shazeer 2020). T tokens, D model width, F feed-forward width.</summary>
+/// <summary><c>down(silu(gate x) * up x)</c> (Shazeer 2020).</summary>
+/// <remarks>T tokens, D model width, F this rank's feed-forward width.</remarks>
 internal sealed class GatedFeedForward(IBackend on, Scratch s) : IDisposable
 {
-    /// <summary>Gate and up projections, <c>[2F, D]</c>.</summary>
-    public required Linear GateUp { get; init; }
+    /// <summary>Gate and up projections, <c>[2F, D]</c>; null on a rank that holds no columns.</summary>
+    public required ColumnParallelLinear? GateUp { get; init; }
 
     /// <summary>Down projection, <c>[D, F]</c>.</summary>
-    public required Linear Down { get; init; }
+    public required RowParallelLinear Down { get; init; }
 
     /// <summary>Bytes of weights.</summary>
-    public long Bytes => GateUp.Bytes + Down.Bytes;
+    public long Bytes => (GateUp?.Bytes ?? 0) + Down.Bytes;
 
     /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
     public void Forward(Tensor y, Tensor x)
@@ -20,15 +21,18 @@ internal sealed class GatedFeedForward(IBackend on, Scratch s) : IDisposable
         var gateUp = s.GateUp.Take(x.Rows);
         var inner = s.Inner.Take(x.Rows);
 
-        GateUp.Forward(gateUp, x);              // [T, 2F]
-        on.SwiGlu(inner, gateUp);               // [T, F]
+        if (GateUp is not null)
+        {
+            GateUp.Forward(gateUp, x);          // [T, 2F]
+            on.SwiGlu(inner, gateUp);           // [T, F]
+        }
         Down.Forward(y, inner);                 // [T, D]
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        GateUp.Dispose();
+        GateUp?.Dispose();
         Down.Dispose();
     }
 }

@@ -8,7 +8,11 @@ internal sealed class Scratch : IDisposable
 {
     private readonly TensorStorage[] _all;
 
-    public Scratch(IBackend on, ModelConfig config, StepLimits limits)
+    /// <param name="on">Device.</param>
+    /// <param name="config">The model as this rank's layers see it.</param>
+    /// <param name="limits">The largest step.</param>
+    /// <param name="logits">Rows of the head that this rank holds.</param>
+    public Scratch(IBackend on, ModelConfig config, StepLimits limits, int logits)
     {
         var heads = config.Heads * config.HeadDim;
         var keys = config.KvHeads * config.HeadDim;
@@ -24,7 +28,7 @@ internal sealed class Scratch : IDisposable
             on.Allocate(limits.Tokens, config.Rope.Dimensions),
             on.Allocate(limits.LogitRows, config.Width),
             on.Allocate(limits.LogitRows, config.Width),
-            on.Allocate(limits.LogitRows, config.VocabularySize),
+            on.Allocate(limits.LogitRows, logits),
         ];
     }
 
@@ -58,7 +62,7 @@ internal sealed class Scratch : IDisposable
     /// <summary>The same after the final norm, <c>[rows, D]</c>.</summary>
     public Tensor LastNormed => _all[9].All;
 
-    /// <summary><c>[rows, V]</c>.</summary>
+    /// <summary><c>[rows, V]</c>, where V are this rank's rows of the head.</summary>
     public Tensor Logits => _all[10].All;
 
     /// <summary>Memory of all of it.</summary>

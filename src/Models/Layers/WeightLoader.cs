@@ -1,49 +1,75 @@
+using Minka.Collectives;
 using Minka.Compute;
 
 namespace Minka.Models.Layers;
 
-/// <summary>
-/// Some rows of a linear layer: the weight's name without its ending, and how many outputs it must have.
-/// </summary>
-internal readonly record struct LinearPart(string Name, int Rows);
+/// <summary>Some outputs of a linear layer.</summary>
+/// <param name="Name">The weight's name without its ending.</param>
+/// <param name="Rows">Outputs that the weight must have.</param>
+/// <param name="Mine">Those of this rank.</param>
+internal readonly record struct LinearPart(string Name, int Rows, Range Mine);
 
 /// <summary>Takes weights by name from a file, checks their shapes and packs them for a device.</summary>
 /// <param name="file">Where weights lie.</param>
 /// <param name="on">Device.</param>
 /// <param name="type">Format to hold matrices in; null keeps the file's.</param>
 /// <param name="progress">Told bytes read.</param>
-internal sealed class WeightLoader(IWeightFile file, IBackend on, DType? type, Action<long>? progress)
+/// <param name="ranks">Ranks that hold the other slices of the same layers.</param>
+internal sealed class WeightLoader(
+    IWeightFile file, IBackend on, DType? type, Action<long>? progress, ICommunicator ranks)
 {
     /// <summary>A norm: <c>[1, length]</c>.</summary>
     public Tensor Vector(string name, int length) => on.LoadVector(Find(name + ".weight", 1, length));
 
-    /// <summary>A matrix that is not part of a layer: the embedding or the head.</summary>
-    public Matrix Matrix(string name, int rows, int columns) =>
-        on.Pack([Find(name + ".weight", rows, columns)], TypeFor(columns), progress);
+    /// <summary>Rows of a matrix that is not part of a layer, the embedding or the head; null for none.</summary>
+    public Matrix? Matrix(string name, int rows, int columns, Range mine) => mine.Count == 0
+        ? null
+        : on.Pack([WeightSlices.Rows(Find(name + ".weight", rows, columns), mine)], TypeFor(columns), progress);
 
     /// <summary>Whether the file has this weight.</summary>
     public bool Has(string name) => file.TryFind(name + ".weight", out _);
 
     /// <summary>
-    /// A linear layer whose outputs are those of all parts, in order, with the biases that the file has.
+    /// A linear layer whose outputs are this rank's of all parts, in order, with the biases that the file has; null
+    /// when they are none.
     /// </summary>
-    public Linear Linear(int columns, params ReadOnlySpan<LinearPart> parts)
+    public ColumnParallelLinear? ColumnParallel(int columns, params ReadOnlySpan<LinearPart> parts)
     {
         var sources = new IWeightSource[parts.Length];
-        for (var i = 0; i < parts.Length; i++) sources[i] = Find(parts[i].Name + ".weight", parts[i].Rows, columns);
-        return new(on, on.Pack(sources, TypeFor(columns), progress), Bias(parts));
+        var rows = 0;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var whole = Find(parts[i].Name + ".weight", parts[i].Rows, columns);
+            sources[i] = WeightSlices.Rows(whole, parts[i].Mine);
+            rows += sources[i].Rows;
+        }
+        return rows == 0 ? null : new(on, on.Pack(sources, TypeFor(columns), progress), Bias(parts));
+    }
+
+    /// <summary>A linear layer that reads this rank's inputs, with the bias that the file has.</summary>
+    /// <param name="name">The weight's name without its ending.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs of all ranks.</param>
+    /// <param name="mine">Inputs of this rank.</param>
+    public RowParallelLinear RowParallel(string name, int rows, int columns, Range mine)
+    {
+        var source = Find(name + ".weight", rows, columns);
+        var matrix = mine.Count == 0
+            ? null
+            : on.Pack([WeightSlices.Columns(source, mine)], TypeFor(columns), progress);
+        return new(on, ranks, matrix, Bias(new LinearPart(name, rows, ..rows)));
     }
 
     // As llama.cpp does: a matrix whose rows are not whole blocks of the wanted format stays as it is.
     private DType? TypeFor(int columns) => type is { } wanted && columns % wanted.BlockLength() == 0 ? wanted : null;
 
-    private Tensor? Bias(ReadOnlySpan<LinearPart> parts)
+    private Tensor? Bias(params ReadOnlySpan<LinearPart> parts)
     {
         var rows = 0;
         var any = false;
         foreach (var part in parts)
         {
-            rows += part.Rows;
+            rows += part.Mine.Count;
             any |= file.TryFind(part.Name + ".bias", out _);
         }
         if (!any) return null;
@@ -55,10 +81,10 @@ internal sealed class WeightLoader(IWeightFile file, IBackend on, DType? type, A
             if (file.TryFind(part.Name + ".bias", out _))
             {
                 var values = on.LoadVector(Find(part.Name + ".bias", 1, part.Rows));
-                on.Host(values)[..part.Rows].CopyTo(on.Host(bias)[first..]);
+                on.Host(values)[part.Mine].CopyTo(on.Host(bias)[first..]);
                 values.Storage.Dispose();
             }
-            first += part.Rows;
+            first += part.Mine.Count;
         }
         return bias;
     }

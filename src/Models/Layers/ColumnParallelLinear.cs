@@ -3,16 +3,14 @@ using Minka.Compute;
 namespace Minka.Models.Layers;
 
 /// <summary>
-/// <c>y = x wᵀ + b</c>. Several linear layers that read the same input are one, rows one below the other.
+/// <c>y = x wᵀ + b</c> with this rank's outputs. Several linear layers that read the same input are one, rows one
+/// below the other. Nothing is summed: the layer that reads the outputs has the columns that fit.
 /// </summary>
 /// <param name="on">Device.</param>
 /// <param name="weights"><c>[out, in]</c>.</param>
 /// <param name="bias"><c>[1, out]</c>, or null.</param>
-internal sealed class Linear(IBackend on, Matrix weights, Tensor? bias) : IDisposable
+internal sealed class ColumnParallelLinear(IBackend on, Matrix weights, Tensor? bias) : IDisposable
 {
-    /// <summary>Outputs.</summary>
-    public int Rows => weights.Rows;
-
     /// <summary>Bytes that one token reads.</summary>
     public long Bytes => weights.Bytes;
 

@@ -1,0 +1,90 @@
+using Minka.Collectives;
+using Minka.Collectives.Transports;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+using Minka.Plan;
+
+namespace Minka.Cluster;
+
+/// <summary>Runs steps on the ranks of a plan: every rank gets the step, the last stage sends logits back.</summary>
+/// <remarks>
+/// A step that wants no logits is not waited for, so the chunks of a long prompt follow each other through the stages.
+/// </remarks>
+public sealed class ClusterExecutor : IExecutor, IDisposable
+{
+    private readonly MeshCommunicator _ranks;
+    private readonly StepFrame _frame;
+    private readonly ForwardInput _input;
+    private readonly BatchSampler _sampler;
+    private readonly float[] _logits, _part;
+    private readonly IReadOnlyList<RankPlan> _last;
+    private bool _isOver;
+
+    /// <param name="transport">Links to the ranks; this is its last rank. Stays the caller's.</param>
+    /// <param name="replica">The plan that the ranks were started with.</param>
+    /// <param name="shape">What they were loaded for.</param>
+    public ClusterExecutor(ITransport transport, ReplicaPlan replica, ExecutorShape shape)
+    {
+        Shape = shape;
+        _ranks = new(transport, new());
+        _frame = new(shape.Limits, shape.VocabularySize, shape.KvBlocks, transport.MessageBytesMax);
+        _input = new(shape.Limits);
+        _sampler = new(shape.VocabularySize);
+        _logits = new float[checked(shape.Limits.LogitRows * shape.VocabularySize)];
+        _last = [.. replica.Stages[^1].Ranks.Where(rank => !rank.Vocabulary.IsEmpty)];
+        _part = _last.Count == 1 ? [] : new float[_logits.Length];
+    }
+
+    /// <inheritdoc/>
+    public ExecutorShape Shape { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
+    public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
+    {
+        BatchBuilder.Fill(_input, batch);
+        _sampler.Sample(batch, Run(_input, batch.Copies));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Runs one step on all ranks.</summary>
+    /// <returns><c>[rows, vocabulary]</c>, valid until the next step; may be overwritten.</returns>
+    internal Span<float> Run(ForwardInput input, ReadOnlySpan<BlockCopy> copies)
+    {
+        var step = _frame.Write(input, copies);
+        for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
+        if (input.LogitCount == 0) return [];
+
+        var logits = _logits.AsSpan(0, input.LogitCount * Shape.VocabularySize);
+        if (_last.Count == 1) _ranks.Receive(_last[0].Rank, logits);
+        else foreach (var rank in _last) ReceivePart(rank, input.LogitCount, logits);
+        return logits;
+    }
+
+    /// <summary>A rank's rows of the vocabulary are columns of the logits.</summary>
+    private void ReceivePart(RankPlan rank, int rows, Span<float> logits)
+    {
+        var columns = rank.Vocabulary.Count;
+        var part = _part.AsSpan(0, rows * columns);
+        _ranks.Receive(rank.Rank, part);
+        for (var row = 0; row < rows; row++)
+            part.Slice(row * columns, columns)
+                .CopyTo(logits[((row * Shape.VocabularySize) + rank.Vocabulary.Start)..]);
+    }
+
+    /// <summary>Tells the ranks that no step follows.</summary>
+    public void Dispose()
+    {
+        if (_isOver) return;
+        _isOver = true;
+        try
+        {
+            for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, []);
+        }
+        catch (PeerLostException)
+        {
+            // A cluster that is lost has ended already.
+        }
+    }
+}
