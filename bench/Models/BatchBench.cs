@@ -26,10 +26,11 @@ internal static class BatchBench
         using var file = ModelFiles.Open(path);
         using var backend = new CpuBackend(new() { Threads = options.Numbers("--threads", "2")[0] });
         var tableBlocks = (Depth + steps) / KvShape.BlockTokens + 1;
-        var limits = new StepLimits(Math.Max(Depth, counts.Max()), counts.Max(), counts.Max(), tableBlocks * counts.Max());
+        var most = counts.Max();
+        var limits = new StepLimits(Math.Max(Depth, most), most, most, tableBlocks * most);
         using var model = Decoder.Load(file, backend, new() { KvBlocks = limits.TableBlocks, Limits = limits });
         var run = new Decoding(model, limits, tableBlocks);
-        run.Prefill(counts.Max());
+        run.Prefill(most);
 
         var rates = counts.ToDictionary(count => count, _ => new List<double>());
         foreach (var count in counts) run.Decode(count, 2);

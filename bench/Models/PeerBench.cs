@@ -6,7 +6,7 @@ using Minka.Bench.Kernels;
 namespace Minka.Bench.Models;
 
 /// <summary>
-/// <c>models --peer LLAMA_RUN MODEL …</c>: the product beside llama.cpp, as whole programs that take turns, on the same
+/// <c>models --peer LLAMA_RUN MODEL …</c>: the product beside llama.cpp, whole programs that take turns, on the same
 /// file and threads. What counts is the ratio of the medians; the machine may be shared.
 /// </summary>
 internal static class PeerBench
@@ -22,8 +22,9 @@ internal static class PeerBench
         string[] models = [.. args.Where(File.Exists).Where(a => a != peer && a != minka)];
         if (models.Length == 0)
         {
-            Console.Error.WriteLine("models needs at least one MODEL file; --peer names the starter that ../shared/peers/llamacpp "
-                + "writes, --threads 1,2 --prompt 256,512 --gen 64 --depth 0 --rounds 5 --minka PROGRAM --flags TEXT.");
+            Console.Error.WriteLine(
+                "models needs at least one MODEL file; --peer names the starter that ../shared/peers/llamacpp writes; "
+                + "--threads 1,2 --prompt 256,512 --gen 64 --depth 0 --rounds 5 --minka PROGRAM --flags TEXT.");
             return 2;
         }
 
@@ -42,8 +43,10 @@ internal static class PeerBench
     {
         foreach (var depth in options.Numbers("--depth", "0"))
         {
-            foreach (var prompt in options.Numbers("--prompt", "256,512").Where(n => n > 0)) yield return new(prompt, 0, depth);
-            foreach (var generate in options.Numbers("--gen", "64").Where(n => n > 0)) yield return new(0, generate, depth);
+            foreach (var prompt in options.Numbers("--prompt", "256,512").Where(n => n > 0))
+                yield return new(prompt, 0, depth);
+            foreach (var generate in options.Numbers("--gen", "64").Where(n => n > 0))
+                yield return new(0, generate, depth);
         }
     }
 
@@ -54,11 +57,13 @@ internal static class PeerBench
         for (var round = 0; round < pair.Rounds; round++)
         {
             ours.Add(Measure(pair.Minka, $"bench -m {pair.Model} {test.Flags} {pair.Flags}", pair.Threads));
-            if (pair.Peer.Length > 0) theirs.Add(Measure(pair.Peer, $"llama-bench -m {pair.Model} {test.Flags}", pair.Threads));
+            if (pair.Peer.Length > 0)
+                theirs.Add(Measure(pair.Peer, $"llama-bench -m {pair.Model} {test.Flags}", pair.Threads));
         }
         var (mine, other) = (Median(ours), theirs.Count > 0 ? Median(theirs) : double.NaN);
+        var model = Path.GetFileNameWithoutExtension(pair.Model);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {Path.GetFileNameWithoutExtension(pair.Model)} | {test.Name} | {pair.Threads} | {mine:F1} | {other:F1} | {mine / other:F2} |"));
+            $"| {model} | {test.Name} | {pair.Threads} | {mine:F1} | {other:F1} | {mine / other:F2} |"));
     }
 
     private static double Measure(string program, string arguments, int threads)
@@ -88,7 +93,8 @@ internal static class PeerBench
     {
         const string cpuInfo = "/proc/cpuinfo";
         var name = File.Exists(cpuInfo)
-            ? File.ReadLines(cpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
+            ? File.ReadLines(cpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return $"{name?.Split(':')[1].Trim() ?? "unknown processor"}, {Environment.ProcessorCount} threads";
     }
 

@@ -9,9 +9,13 @@ public sealed class ProcessTests
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private static readonly string _program = Path.Combine(AppContext.BaseDirectory, "minka.dll");
 
+    // Where SIGINT is ignored (a background job, nohup), children inherit that; env gives it its meaning back.
+    private static readonly string[] _command =
+        OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet", _program] : ["dotnet", _program];
+
     private static Process Start(params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [_program, .. args])
+        var start = new ProcessStartInfo(_command[0], [.. _command.AsSpan(1), .. args])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
