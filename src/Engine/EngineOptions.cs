@@ -1,5 +1,6 @@
 using Minka.Engine.Constraints;
 using Minka.Engine.Scheduling;
+using Minka.Engine.Speculation;
 
 namespace Minka.Engine;
 
@@ -14,6 +15,9 @@ public sealed record EngineOptions
 
     /// <summary>What the tokens say; without it, constraints are refused.</summary>
     public TokenVocabulary? Vocabulary { get; init; }
+
+    /// <summary>Who guesses tokens ahead; nobody when null.</summary>
+    public IDrafter? Drafter { get; init; }
 
     /// <summary>Tokens that wait for the reader of one request; at more than this its sequences pause.</summary>
     public int UnreadTokensMax { get; init; } = 256;

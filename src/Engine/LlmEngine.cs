@@ -136,6 +136,7 @@ public sealed partial class LlmEngine
     private Batch Schedule()
     {
         DropSlowReaders();
+        _options.Drafter?.Propose(_scheduler.Running);
         var batch = _scheduler.Schedule(Now);
         foreach (var chunk in batch.Chunks) chunk.Sequence.Output!.Started();
         return batch;
@@ -182,6 +183,7 @@ public sealed partial class LlmEngine
         {
             var sequence = _scheduler.Ended[i];
             Counters.AddEnded(sequence);
+            _options.Drafter?.Forget(sequence);
             if (sequence.Output is { } output) End(output, sequence, new(sequence.Choice, 0, false, sequence.Finish));
         }
         _scheduler.ClearEnded();

@@ -81,6 +81,7 @@ public sealed partial class Scheduler
         var finish = FinishReason.None;
         var before = sequence.Known;
         sequence.KeepDrafts(0);
+        if (chunk.SampleRows > 1) sequence.DraftLength.Learn(chunk.SampleRows - 1, sampled.Length - 1);
         foreach (var token in sampled)
         {
             if (finish != FinishReason.None) break;

@@ -1,6 +1,7 @@
 using Minka.Engine.Constraints.Masks;
 using Minka.Engine.KvCache;
 using Minka.Engine.Sampling;
+using Minka.Engine.Speculation;
 
 namespace Minka.Engine.Scheduling;
 
@@ -132,6 +133,9 @@ public sealed class Sequence
 
     /// <summary><see cref="Known"/> when it was last preempted.</summary>
     internal int KnownAtPreemption { get; set; }
+
+    /// <summary>How many guesses are worth a try.</summary>
+    internal DraftLength DraftLength { get; } = new();
 
     /// <summary>Who reads its tokens; the scheduler never looks.</summary>
     internal Generation? Output { get; set; }

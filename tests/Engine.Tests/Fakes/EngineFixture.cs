@@ -9,10 +9,10 @@ internal sealed class EngineFixture : IAsyncDisposable
     private readonly Task _run;
 
     public EngineFixture(SchedulerOptions? scheduling = null, int kvBlocks = 64, EngineOptions? options = null,
-        int vocabularySize = 64, bool starts = true, Func<RecallModel, IExecutor>? executor = null)
+        int vocabularySize = 64, bool starts = true, Func<RecallModel, IExecutor>? executor = null, int memory = 0)
     {
         scheduling ??= new SchedulerOptions { SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 16 };
-        Model = new RecallModel(scheduling.StepLimits(kvBlocks), kvBlocks, vocabularySize);
+        Model = new RecallModel(scheduling.StepLimits(kvBlocks), kvBlocks, vocabularySize) { Memory = memory };
         options = (options ?? new()) with { Scheduling = scheduling };
         Engine = new LlmEngine(executor?.Invoke(Model) ?? new LocalExecutor(Model), options, TimeProvider.System);
         _run = starts ? Engine.RunAsync(TestContext.Current.CancellationToken) : Task.CompletedTask;

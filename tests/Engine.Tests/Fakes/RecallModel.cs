@@ -28,7 +28,7 @@ internal sealed class RecallModel : ICausalModel
 
     public int KvBlocks { get; }
 
-    public ModelMemory Memory => new(0, 0, 0, 0, 0);
+    ModelMemory ICausalModel.Memory => new(0, 0, 0, 0, 0);
 
     public HiddenProbe? Probe { get; set; }
 
@@ -40,6 +40,13 @@ internal sealed class RecallModel : ICausalModel
 
     /// <summary>Makes the logits sharper: a token leads by this much.</summary>
     public float Lead { get; init; }
+
+    /// <summary>Only so many of the last tokens decide what is said, so that texts repeat; all of them when
+    /// 0.</summary>
+    public int Memory { get; init; }
+
+    /// <summary>Makes this model differ from one without by as much in each logit.</summary>
+    public float Noise { get; init; }
 
     public void Forward(ForwardInput input, Span<float> logits)
     {
@@ -74,7 +81,7 @@ internal sealed class RecallModel : ICausalModel
         var logits = new float[Config.VocabularySize];
         for (var i = 0; i < count; i++)
         {
-            Fill(logits, tokens.Aggregate(Start, Next));
+            Fill(logits, HashOf(tokens));
             tokens.Add(logits.AsSpan().IndexOf(logits.Max()));
         }
         return [.. tokens.Skip(prompt.Length)];
@@ -84,13 +91,18 @@ internal sealed class RecallModel : ICausalModel
     public float[] LogitsAfter(IEnumerable<int> tokens)
     {
         var logits = new float[Config.VocabularySize];
-        Fill(logits, tokens.Aggregate(Start, Next));
+        Fill(logits, HashOf([.. tokens]));
         return logits;
     }
 
     private const ulong Start = 0x9E3779B97F4A7C15;
 
     private static ulong Next(ulong hash, int token) => Mix(hash ^ (uint)token);
+
+    private ulong HashOf(List<int> tokens) => tokens.Skip(Forgotten(tokens.Count)).Aggregate(Start, Next);
+
+    /// <summary>Tokens at the beginning that do not matter.</summary>
+    private int Forgotten(int count) => Memory == 0 ? 0 : Math.Max(0, count - Memory);
 
     private ulong Recall(ReadOnlySpan<int> blocks, int last)
     {
@@ -101,7 +113,7 @@ internal sealed class RecallModel : ICausalModel
             var (token, written) = _slots[block * KvShape.BlockTokens + position % KvShape.BlockTokens];
             if (written != position)
                 throw new InvalidDataException($"Block {block} holds position {written} where {position} belongs.");
-            hash = Next(hash, token);
+            if (position >= Forgotten(last + 1)) hash = Next(hash, token);
         }
         return hash;
     }
@@ -111,6 +123,9 @@ internal sealed class RecallModel : ICausalModel
         for (var id = 0; id < logits.Length; id++)
             logits[id] = (Mix(hash + (ulong)id * 0xD1B54A32D192ED03) >> 40) * (8f / (1 << 24));
         logits[(int)(hash % (uint)logits.Length)] += Lead;
+        if (Noise == 0) return;
+        for (var id = 0; id < logits.Length; id++)
+            logits[id] += Noise * (Mix(hash ^ ~(ulong)id) >> 40) / (1 << 24);
     }
 
     private static ulong Mix(ulong x)

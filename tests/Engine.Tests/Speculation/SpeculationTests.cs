@@ -1,0 +1,168 @@
+using Minka.Engine.Constraints;
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+using Minka.Engine.Speculation;
+using Minka.Engine.Tests.Constraints;
+using Minka.Engine.Tests.Fakes;
+using Minka.Models;
+
+namespace Minka.Engine.Tests.Speculation;
+
+/// <summary>Guesses save steps and change nothing else.</summary>
+public class SpeculationTests
+{
+    private static readonly SchedulerOptions Scheduling =
+        new() { SequencesMax = 4, TokensPerStepMax = 64, LogitRowsMax = 32 };
+
+    [Theory]
+    [InlineData("1 2 3 9 1 2 3", 4, "9 1 2 3")]
+    [InlineData("1 2 3 9 1 2 3", 2, "9 1")]
+    [InlineData("1 2 5 8 2 5 7 1 2 5", 1, "8")]
+    [InlineData("2 5 8 2 5 7 2 5", 3, "7 2 5")]
+    [InlineData("4 4 4 4", 3, "4")]
+    [InlineData("1 2 3 4", 3, "")]
+    [InlineData("1 2 3 2", 3, "")]
+    [InlineData("7", 3, "")]
+    public void An_ngram_goes_on_as_it_did_at_its_latest_longest_match(string tokens, int count, string guess)
+    {
+        var drafter = new NgramDrafter(new());
+
+        var guessed = drafter.Guess([.. tokens.Split(' ').Select(int.Parse)], count);
+
+        Assert.Equal(guess, string.Join(' ', guessed.ToArray()));
+    }
+
+    [Fact]
+    public void Guessing_grows_while_it_is_right_and_rests_ever_longer_while_it_is_wrong()
+    {
+        var length = new DraftLength();
+        Assert.Equal(4, length.Next(64));
+        length.Learn(4, 4);
+        Assert.Equal(8, length.Next(64));
+        length.Learn(8, 2);
+        Assert.Equal(3, length.Next(64));
+
+        var drafted = 0;
+        for (var step = 0; step < 1000; step++)
+        {
+            var count = length.Next(64);
+            if (count > 0) length.Learn(count, 0);
+            drafted += count;
+        }
+        Assert.InRange(drafted, 1, 30);
+    }
+
+    public static TheoryData<string, float> Drafters => new()
+    {
+        { "ngram", 0 }, { "ngram", 0.7f }, { "same model", 0 }, { "same model", 1 }, { "like model", 0 },
+        { "like model", 1 }, { "other model", 1 },
+    };
+
+    [Theory, MemberData(nameof(Drafters))]
+    public async Task Texts_are_the_same_with_and_without_guesses(string kind, float temperature)
+    {
+        var memory = kind == "ngram" ? 1 : 0;
+        var requests = Enumerable.Range(0, 9).Select(i => new GenerationRequest
+        {
+            Prompt = Enumerable.Range(i, 5 + 4 * i).Select(p => p % 40).ToArray(),
+            TokensMax = 60,
+            StopIds = [63],
+            Sampling = new() { Temperature = temperature, Seed = (ulong)i, TopK = 12, FrequencyPenalty = i % 2 * 0.1f },
+        }).ToArray();
+        await using var plain = new EngineFixture(Scheduling, memory: memory);
+        var expected = await Task.WhenAll(requests.Select(plain.TextAsync));
+
+        // Few blocks, so that guesses also meet preemption.
+        var options = new EngineOptions { Drafter = DrafterOf(kind) };
+        await using var guessing = new EngineFixture(Scheduling, kvBlocks: 20, options, memory: memory);
+        var texts = await Task.WhenAll(requests.Select(guessing.TextAsync));
+
+        Assert.Equal(expected, texts);
+        var counters = guessing.Engine.Counters;
+        Assert.True(counters.DraftedTokens > 0);
+        if (kind == "same model") Assert.True(counters.AcceptedTokens > counters.DraftedTokens * 8 / 10);
+        if (kind is "ngram" or "like model") Assert.True(counters.AcceptedTokens > 0);
+    }
+
+    [Fact]
+    public async Task Guesses_that_are_right_save_steps()
+    {
+        var request = new GenerationRequest
+        {
+            Prompt = Enumerable.Range(0, 10).ToArray(), TokensMax = 200, Sampling = SamplingOptions.Greedy,
+        };
+        await using var plain = new EngineFixture(Scheduling, memory: 1);
+        await using var guessing = new EngineFixture(
+            Scheduling, options: new() { Drafter = new NgramDrafter(new()) }, memory: 1);
+
+        Assert.Equal(await plain.TextAsync(request), await guessing.TextAsync(request));
+        Assert.True(guessing.Engine.Counters.Steps * 3 < plain.Engine.Counters.Steps,
+            $"{guessing.Engine.Counters.Steps} steps instead of {plain.Engine.Counters.Steps}.");
+    }
+
+    [Fact]
+    public async Task A_constraint_holds_for_guessed_tokens_too()
+    {
+        var request = new GenerationRequest
+        {
+            Prompt = new[] { 3, 4 }, TokensMax = 300,
+            Constraint = Constraint.Regex("\\[(\"ab[cd]\", ){20}\\]"),
+        };
+        var options = new EngineOptions { Vocabulary = Vocabularies.Small, EosIds = [Vocabularies.Eos] };
+        var size = Vocabularies.Small.Count;
+        await using var plain = new EngineFixture(Scheduling, options: options, vocabularySize: size);
+        await using var guessing = new EngineFixture(
+            Scheduling, options: options with { Drafter = new NgramDrafter(new()) }, vocabularySize: size);
+
+        Assert.Equal(await plain.TextAsync(request), await guessing.TextAsync(request));
+        Assert.True(guessing.Engine.Counters.AcceptedTokens > 0);
+    }
+
+    [Fact]
+    public async Task What_is_drawn_has_the_models_own_distribution()
+    {
+        const int vocabulary = 8, draws = 4000;
+        var draft = ModelOf(vocabulary, noise: 3);
+        await using var fixture = new EngineFixture(
+            Scheduling, 200, new() { Drafter = new ModelDrafter(draft, vocabulary) }, vocabulary);
+        int[] prompt = [1, 2, 3];
+
+        var thirds = new Dictionary<(int, int), int[]>();
+        for (var seed = 0ul; seed < draws; seed++)
+        {
+            var text = await fixture.TextAsync(
+                new() { Prompt = prompt, TokensMax = 3, Sampling = new() { Seed = seed, Temperature = 2 } });
+            if (!thirds.TryGetValue((text[0], text[1]), out var counts))
+                thirds.Add((text[0], text[1]), counts = new int[vocabulary]);
+            counts[text[2]]++;
+        }
+
+        // The second and third token were guessed. Chi-square with 7 degrees of freedom exceeds 24.3 once in a
+        // thousand.
+        var ((first, second), common) = thirds.MaxBy(pair => pair.Value.Sum());
+        var logits = fixture.Model.LogitsAfter([.. prompt, first, second]);
+        var weights = logits.Select(logit => Math.Exp(logit / 2)).ToArray();
+        var expected = weights.Select(weight => common.Sum() * weight / weights.Sum());
+        Assert.True(common.Zip(expected, (count, mean) => (count - mean) * (count - mean) / mean).Sum() < 24.3);
+        Assert.InRange(fixture.Engine.Counters.AcceptedTokens, 100, fixture.Engine.Counters.DraftedTokens - 100);
+    }
+
+    [Fact]
+    public void A_draft_model_of_another_vocabulary_is_refused() =>
+        Assert.Throws<ArgumentException>(() => new ModelDrafter(ModelOf(32), 64));
+
+    private static IDrafter DrafterOf(string kind) => kind switch
+    {
+        "ngram" => new NgramDrafter(new()),
+        "same model" => new ModelDrafter(ModelOf(64), 64),
+        "like model" => new ModelDrafter(ModelOf(64, noise: 2), 64),
+        _ => new ModelDrafter(ModelOf(64, noise: 50), 64),
+    };
+
+    private static RecallModel ModelOf(int vocabulary, float noise = 0)
+    {
+        // Short steps and few blocks, so that a prompt takes several and not every sequence finds room.
+        var limits = new StepLimits(16, 3, 3, 64);
+        return new RecallModel(limits, kvBlocks: 16, vocabulary) { Noise = noise };
+    }
+}
