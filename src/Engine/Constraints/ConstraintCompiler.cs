@@ -8,7 +8,8 @@ namespace Minka.Engine.Constraints;
 /// <summary>Makes constraints ready to be used, and keeps those used last. Many callers at a time.</summary>
 internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
 {
-    private const int KeptMax = 32, SourceMax = 64 * 1024;
+    private const int KeptMax = 64, SourceMax = 64 * 1024;
+    private const long KeptBytesMax = 256L << 20;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<(Constraint Constraint, GrammarMasks Masks)> _recent = [];
@@ -43,10 +44,14 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
         lock (_lock)
         {
             _recent.AddFirst((constraint, masks));
-            if (_recent.Count > KeptMax) _recent.RemoveLast();
+            // They grow with use, so all are counted anew.
+            while (_recent.Count > KeptMax || (_recent.Count > 1 && KeptBytes() > KeptBytesMax)) _recent.RemoveLast();
         }
+        _ = Task.Run(masks.Warm);
         return masks;
     }
+
+    private long KeptBytes() => _recent.Sum(kept => kept.Masks.Bytes);
 
     private static Rule Read(Constraint constraint) => constraint.Kind switch
     {

@@ -43,7 +43,8 @@ public class AutomatonTests
         StackNode[] stacks = [StackNode.Bottom().Push(masks.Grammar.Start)];
         for (var step = 0; step < 60; step++)
         {
-            var mask = masks.Of(stacks);
+            var mask = new TokenMask(Vocabularies.Small.Count);
+            foreach (var stack in stacks) mask.Add(masks.Of(stack));
             List<StackNode[]> ways = [];
             for (var id = 1; id < Vocabularies.Small.Count; id++)
             {
@@ -154,6 +155,37 @@ public class AutomatonTests
         Assert.All((string[])["yes", "yes, please", "no\n"], text => Assert.True(Walker.Allows(masks, text)));
         Assert.All((string[])["", "ye", "no", "yesno\n"], text => Assert.False(Walker.Allows(masks, text)));
         Refused(Constraint.Choice(["a", ""]));
+    }
+
+    [Fact]
+    public void Nesting_of_any_depth_never_gets_stuck()
+    {
+        var masks = Walker.Compile(Constraint.Grammar("root ::= \"[\" root \"]\" | \"x\""));
+        var chain = string.Concat(Enumerable.Range(0, 400).Select(i => $"r{i} ::= \"(\" r{i + 1} \")\"\n"));
+        var deep = Walker.Compile(Constraint.Grammar(chain + "r400 ::= \"x\"\nroot ::= r0"));
+
+        Assert.True(Walker.Allows(masks, new string('[', 3000) + "x" + new string(']', 3000)));
+        Assert.True(Walker.Allows(deep, new string('(', 400) + "x" + new string(')', 400)));
+    }
+
+    [Fact]
+    public void A_grammar_that_can_be_read_in_too_many_ways_allows_nothing_instead_of_something_wrong()
+    {
+        // Every letter doubles the ways to read what came before it.
+        var masks = Walker.Compile(Constraint.Grammar(
+            "root ::= a a a a a a a a a a a a \"!\"\n"
+            + "a ::= b b? b? b? | c c? c? c? | d d? d?\nb ::= (\"x\" e)+\nc ::= (\"x\" f)+\nd ::= (\"x\" e f)+\n"
+            + "e ::= \"y\"? | g\nf ::= \"y\"? | g g?\ng ::= \"x\" | \"y\" g \"y\""));
+        var matcher = new ConstraintMatcher(masks);
+        var isStuck = false;
+        for (var i = 0; i < 60 && !isStuck; i++)
+        {
+            isStuck = !matcher.Allowed()[1 + 'x'];
+            matcher.Append(1 + 'x');
+        }
+
+        Assert.True(isStuck);
+        Assert.False(matcher.CanEnd);
     }
 
     [Fact]

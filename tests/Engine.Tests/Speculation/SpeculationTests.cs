@@ -81,7 +81,11 @@ public class SpeculationTests
         var counters = guessing.Engine.Counters;
         Assert.True(counters.DraftedTokens > 0);
         if (kind == "same model") Assert.True(counters.AcceptedTokens > counters.DraftedTokens * 8 / 10);
-        if (kind is "ngram" or "like model") Assert.True(counters.AcceptedTokens > 0);
+        if (kind == "ngram") Assert.True(counters.AcceptedTokens > 0);
+        // A wrong guess that stayed in the draft model's memory would spoil every later one.
+        if (kind == "like model")
+            Assert.True(counters.AcceptedTokens * 6 > counters.DraftedTokens,
+                $"{counters.AcceptedTokens} accepted of {counters.DraftedTokens}.");
     }
 
     [Fact]

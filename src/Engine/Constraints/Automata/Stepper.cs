@@ -3,11 +3,14 @@ namespace Minka.Engine.Constraints.Automata;
 /// <summary>Moves a push-down automaton by one byte, along every way at once. One caller at a time.</summary>
 internal sealed class Stepper(Grammar grammar)
 {
-    // Of a text that can be read in more ways than this at once, some ways are dropped.
+    // A text that can be read in more ways than this at once is not followed any further.
     private const int StacksMax = 512;
 
     private readonly HashSet<StackNode> _visited = [];
     private readonly HashSet<StackNode> _next = [];
+
+    /// <summary>A text could be read in too many ways; from then on nothing goes on.</summary>
+    public bool HasOverflowed { get; private set; }
 
     /// <summary>The stacks after a byte, each once; empty when none of the given ones goes on with it.</summary>
     public StackNode[] Step(StackNode[] stacks, byte value)
@@ -15,7 +18,8 @@ internal sealed class Stepper(Grammar grammar)
         _visited.Clear();
         _next.Clear();
         foreach (var stack in stacks) Visit(stack, value);
-        return [.. _next];
+        HasOverflowed |= _next.Count > StacksMax;
+        return HasOverflowed ? [] : [.. _next];
     }
 
     /// <summary>Whether the text may end here.</summary>
@@ -45,7 +49,7 @@ internal sealed class Stepper(Grammar grammar)
 
     private void Visit(StackNode node, byte value)
     {
-        while (!node.IsBottom && _visited.Add(node) && _next.Count < StacksMax)
+        while (!node.IsBottom && _visited.Add(node) && _next.Count <= StacksMax)
         {
             var state = grammar.States[node.State];
             var after = state.After(value);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Minka.Engine.Constraints.Automata;
 
 namespace Minka.Engine.Constraints.Masks;
@@ -30,8 +31,7 @@ internal sealed class ConstraintMatcher
     /// <summary>Goes to the end of a text, forward or back.</summary>
     public void MoveTo(ReadOnlySpan<int> text)
     {
-        var same = Math.Min(text.Length, _tokens.Count);
-        while (same > 0 && _tokens[same - 1] != text[same - 1]) same--;
+        var same = text.CommonPrefixLength(CollectionsMarshal.AsSpan(_tokens));
         _tokens.RemoveRange(same, _tokens.Count - same);
         _stacks.RemoveRange(same + 1, _stacks.Count - same - 1);
         foreach (var token in text[same..]) Append(token);
@@ -50,10 +50,17 @@ internal sealed class ConstraintMatcher
     public TokenMask Allowed()
     {
         var stacks = _stacks[^1];
-        if (stacks.Length != 1) return _masks.Of(stacks);
-        if (_maskByStack.TryGetValue(stacks[0], out var mask)) return mask;
+        if (stacks.Length == 1) return Allowed(stacks[0]);
+        var together = new TokenMask(_masks.Vocabulary.Count);
+        foreach (var stack in stacks) together.Add(Allowed(stack));
+        return together;
+    }
+
+    private TokenMask Allowed(StackNode stack)
+    {
+        if (_maskByStack.TryGetValue(stack, out var mask)) return mask;
         if (_maskByStack.Count >= CachedMax) _maskByStack.Clear();
-        _maskByStack.Add(stacks[0], mask = _masks.Of(stacks));
+        _maskByStack.Add(stack, mask = _masks.Of(stack));
         return mask;
     }
 }

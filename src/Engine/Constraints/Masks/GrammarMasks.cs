@@ -10,7 +10,7 @@ namespace Minka.Engine.Constraints.Masks;
 /// </remarks>
 internal sealed class GrammarMasks(Grammar grammar, TokenVocabulary vocabulary)
 {
-    private const int FramesMax = 1024;
+    private const int FrameBytesMax = 8 << 20, WarmFramesMax = 64;
 
     private readonly Lock _lock = new();
     private readonly LocalMachine _machine = new(grammar);
@@ -26,14 +26,41 @@ internal sealed class GrammarMasks(Grammar grammar, TokenVocabulary vocabulary)
 
     public TokenVocabulary Vocabulary { get; } = vocabulary;
 
-    /// <summary>Tokens that may follow any of the stacks.</summary>
-    public TokenMask Of(StackNode[] stacks)
+    /// <summary>Memory held, roughly: what the states' masks and the walks over the vocabulary left behind.</summary>
+    public long Bytes
+    {
+        get { lock (_lock) return _machine.Bytes + (long)_frames.Count * MaskBytes + Grammar.States.Count * 300L; }
+    }
+
+    private int MaskBytes => Vocabulary.Count / 8 + 64;
+
+    /// <summary>Tokens that may follow a stack; none when the grammar can be read in too many ways.</summary>
+    public TokenMask Of(StackNode stack)
     {
         lock (_lock)
         {
             var mask = new TokenMask(Vocabulary.Count);
-            foreach (var stack in stacks) Add(stack, mask);
-            return mask;
+            Add(stack, mask);
+            return _machine.HasOverflowed ? new TokenMask(Vocabulary.Count) : mask;
+        }
+    }
+
+    /// <summary>Walks ahead of time for the states that a text meets first, one at a time: others may use it
+    /// meanwhile.</summary>
+    public void Warm()
+    {
+        HashSet<int> met = [Grammar.Start];
+        Queue<int> open = new(met);
+        while (open.TryDequeue(out var state) && met.Count <= WarmFramesMax)
+        {
+            lock (_lock)
+            {
+                if (_machine.HasOverflowed) return;
+                FrameOf(state);
+            }
+            foreach (var call in Grammar.States[state].Calls)
+                if (met.Add(Grammar.StartOf(call.Rule))) open.Enqueue(Grammar.StartOf(call.Rule));
+            foreach (var edge in Grammar.States[state].Bytes) if (met.Add(edge.To)) open.Enqueue(edge.To);
         }
     }
 
@@ -52,7 +79,7 @@ internal sealed class GrammarMasks(Grammar grammar, TokenVocabulary vocabulary)
     private Frame FrameOf(int state)
     {
         if (_frames.TryGetValue(state, out var frame)) return frame;
-        if (_frames.Count >= FramesMax) _frames.Clear();
+        if ((long)_frames.Count * MaskBytes > FrameBytesMax) _frames.Clear();
         var tokens = new TokenMask(Vocabulary.Count);
         List<int> exits = [];
         Walk(state, 0, tokens, exits);
@@ -78,7 +105,7 @@ internal sealed class GrammarMasks(Grammar grammar, TokenVocabulary vocabulary)
         var depth = 0;
         _path[0] = _machine.Begin(state);
         _ends[0] = trie.End[root];
-        for (var node = root + 1; node < trie.End[root] && !_machine.IsFull;)
+        for (var node = root + 1; node < trie.End[root] && !_machine.HasOverflowed;)
         {
             while (node >= _ends[depth]) depth--;
             var after = _machine.After(_path[depth], trie.Label[node]);

@@ -14,7 +14,7 @@ internal sealed class LocalMachine(Grammar grammar)
     private const int Unknown = -1;
 
     // Sets that are remembered from one walk to the next, and in one walk.
-    private const int SetsMax = 8_192, SetsInOneWalkMax = 32_768;
+    private const int SetsMax = 4_096, SetsInOneWalkMax = 16_384;
 
     private readonly Stepper _stepper = new(grammar);
     private readonly Dictionary<Key, int> _indexBySet = [];
@@ -22,6 +22,7 @@ internal sealed class LocalMachine(Grammar grammar)
     private readonly List<int[]?> _next = [];
     private readonly List<bool> _canLeave = [];
     private StackNode _bottom = StackNode.Bottom();
+    private int _rows;
 
     private readonly record struct Key(StackNode[] Stacks)
     {
@@ -35,8 +36,11 @@ internal sealed class LocalMachine(Grammar grammar)
         }
     }
 
-    /// <summary>The grammar can be read in so many ways that a walk must end early.</summary>
-    public bool IsFull => _sets.Count > SetsInOneWalkMax;
+    /// <summary>The grammar can be read in so many ways that no walk over the vocabulary ends.</summary>
+    public bool HasOverflowed => _stepper.HasOverflowed || _sets.Count > SetsInOneWalkMax;
+
+    /// <summary>Memory held, roughly.</summary>
+    public long Bytes => _rows * 1_100L + _sets.Count * 200L;
 
     /// <summary>The set that holds one state alone. Numbers from before are void if too many sets were
     /// remembered.</summary>
@@ -48,6 +52,7 @@ internal sealed class LocalMachine(Grammar grammar)
             _sets.Clear();
             _next.Clear();
             _canLeave.Clear();
+            _rows = 0;
             _bottom = StackNode.Bottom();
             IndexOf([]);
         }
@@ -57,7 +62,11 @@ internal sealed class LocalMachine(Grammar grammar)
     /// <summary>The set after a byte.</summary>
     public int After(int set, byte value)
     {
-        var next = _next[set] ??= NewRow();
+        if (_next[set] is not { } next)
+        {
+            _next[set] = next = NewRow();
+            _rows++;
+        }
         if (next[value] == Unknown) next[value] = IndexOf(_stepper.Step(_sets[set], value));
         return next[value];
     }
