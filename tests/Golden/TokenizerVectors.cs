@@ -70,10 +70,10 @@ public class TokenizerVectors
     public void Long_texts_become_the_ids_of_hugging_face(string name)
     {
         var tokenizer = RequireJson(name);
-        using var document = JsonDocument.Parse(File.ReadAllBytes(SharedFolder.At("tokenizers", "hf", name, "long.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(At("tokenizers", "hf", name, "long.json")));
         foreach (var file in document.RootElement.EnumerateObject())
         {
-            var bytes = File.ReadAllBytes(SharedFolder.At("text", file.Name));
+            var bytes = File.ReadAllBytes(At("text", file.Name));
             var text = Encoding.UTF8.GetString(bytes, 0, file.Value.GetProperty("bytes").GetInt32());
 
             var ids = tokenizer.Encode(text, addSpecial: false);
@@ -89,8 +89,8 @@ public class TokenizerVectors
     public void Text_becomes_the_ids_of_llama_cpp(string name)
     {
         var tokenizer = RequireGguf(name);
-        var texts = File.ReadAllText(SharedFolder.At("tokenizers", "gguf", name + ".inp")).Split(Separator);
-        var lines = File.ReadAllText(SharedFolder.At("tokenizers", "gguf", name + ".out")).Split('\n');
+        var texts = File.ReadAllText(At("tokenizers", "gguf", name + ".inp")).Split(Separator);
+        var lines = File.ReadAllText(At("tokenizers", "gguf", name + ".out")).Split('\n');
         var failures = new List<string>();
         Assert.True(lines.Length >= texts.Length - 1, $"{name}: {texts.Length} texts and {lines.Length} lines of ids.");
         foreach (var (i, text) in texts.Index().Where(item => item.Index < lines.Length))
@@ -103,9 +103,9 @@ public class TokenizerVectors
 
     private static Tokenizer RequireJson(string name)
     {
-        if (name.Length == 0) Assert.Skip($"{SharedFolder.At("tokenizers")} is absent; set MINKA_SHARED to a folder that has it.");
-        var folder = new[] { SharedFolder.At("tokenizers", "hf", name) }
-            .Concat(Directory.Exists(SharedFolder.At("models")) ? Directory.GetDirectories(SharedFolder.At("models"), name + "*") : [])
+        if (name.Length == 0) Assert.Skip($"{At("tokenizers")} is absent; set MINKA_SHARED to a folder that has it.");
+        var folder = new[] { At("tokenizers", "hf", name) }
+            .Concat(Directory.Exists(At("models")) ? Directory.GetDirectories(At("models"), name + "*") : [])
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "tokenizer.json")));
         if (folder is null) Assert.Skip($"No tokenizer.json is there for '{name}'.");
         return Require(name, () =>
@@ -114,10 +114,10 @@ public class TokenizerVectors
 
     private static Tokenizer RequireGguf(string name)
     {
-        if (name.Length == 0) Assert.Skip($"{SharedFolder.At("tokenizers")} is absent; set MINKA_SHARED to a folder that has it.");
+        if (name.Length == 0) Assert.Skip($"{At("tokenizers")} is absent; set MINKA_SHARED to a folder that has it.");
         return Require(name, () =>
         {
-            using var file = GgufFile.Open(SharedFolder.At("tokenizers", "gguf", name));
+            using var file = GgufFile.Open(At("tokenizers", "gguf", name));
             return Tokenizers.FromGguf(file.Metadata);
         });
     }
@@ -136,7 +136,7 @@ public class TokenizerVectors
     }
 
     private static IEnumerable<JsonElement> Cases(string name) =>
-        File.ReadLines(SharedFolder.At("tokenizers", "hf", name, "cases.jsonl"))
+        File.ReadLines(At("tokenizers", "hf", name, "cases.jsonl"))
             .Where(line => line.Length > 0)
             .Select(line => JsonDocument.Parse(line).RootElement);
 
@@ -162,10 +162,12 @@ public class TokenizerVectors
     private static void AssertNone(List<string> failures) => Assert.True(failures.Count == 0,
         $"{failures.Count} differ:\n{string.Join('\n', failures.Take(10))}");
 
+    private static string At(params ReadOnlySpan<string> parts) => SharedFolder.At(parts);
+
     private static TheoryData<string> Names(string folder, string pattern, Func<string, string> name)
     {
-        string[] files = Directory.Exists(SharedFolder.At(folder))
-            ? Directory.GetFiles(SharedFolder.At(folder), pattern, SearchOption.AllDirectories)
+        string[] files = Directory.Exists(At(folder))
+            ? Directory.GetFiles(At(folder), pattern, SearchOption.AllDirectories)
             : [];
         return files.Length == 0 ? [""] : [.. files.Select(name).Order(StringComparer.Ordinal)];
     }
