@@ -227,7 +227,8 @@ public sealed class TcpTransport : ITransport
         if (problem is null) peer.LookForParting();
         if (problem is null && peer.LostThere >= 0 && peer.LostThere < Size)
             return Lose(peer.LostThere, $"rank {peer.Peer} says so");
-        return Lose(peer.Peer, problem ?? (peer.HasLeft ? "it left the group" : peer.Closed ?? peer.SendProblem ?? "it gave up"));
+        problem ??= peer.HasLeft ? "it left the group" : peer.Closed ?? peer.SendProblem ?? "it gave up";
+        return Lose(peer.Peer, problem);
     }
 
     private void ThrowIfLost()

@@ -81,7 +81,8 @@ internal sealed unsafe class PackedMatrix : Matrix
     {
         if (tokens < 1 || MatMulScratch.BlocksOf(tokens, Columns) > scratch.BlocksMax)
             throw new ArgumentOutOfRangeException(
-                nameof(tokens), tokens, $"The scratch has room for {32 * scratch.BlocksMax} values; a token has {Columns}.");
+                nameof(tokens), tokens,
+                $"The scratch has room for {32 * scratch.BlocksMax} values; a token has {Columns}.");
 
         var tiles = new ActivationTiles((nint)x, xStride, tokens, Columns, scratch.Blocks, scratch.Panels);
         var job = new MatMulJob(this, team, tiles, y, yStride);
