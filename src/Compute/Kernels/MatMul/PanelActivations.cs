@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Minka.Compute.Kernels.MatMul;
 
-/// <summary>Brings the floats of neighbouring tokens side by side, so that a product walks memory in one line.</summary>
+/// <summary>Brings floats of neighbouring tokens side by side, so that a product walks memory in one line.</summary>
 internal static unsafe class PanelActivations
 {
     /// <summary>Writes columns <c>[start, end)</c> of a panel.</summary>

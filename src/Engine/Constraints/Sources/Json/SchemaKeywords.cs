@@ -78,7 +78,7 @@ internal static class SchemaKeywords
         if (schema[keyword] is not { } node) return otherwise;
         if (node is not JsonValue value || !value.TryGetValue<double>(out var number) || number < 0
             || number != Math.Floor(number))
-                throw new GrammarException($"The schema's {pointer}/{keyword} is no count.");
+            throw new GrammarException($"The schema's {pointer}/{keyword} is no count.");
         return number <= countMax
             ? (int)number
             : throw new GrammarException($"The schema's {pointer}/{keyword} is {number}; {countMax} is the most.");
