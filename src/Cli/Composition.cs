@@ -1,7 +1,9 @@
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
+using Minka.Cluster;
 using Minka.Compute;
 using Minka.Compute.Cpu;
+using Minka.Engine.Execution;
 using Minka.Models;
 using Minka.Models.Loading;
 
@@ -27,6 +29,10 @@ internal sealed class OpenModel(
 
     public ICausalModel Model { get; } = model;
 
+    /// <summary>Runs the engine's steps.</summary>
+    public IExecutor Executor { get; } =
+        model is ClusterModel cluster ? cluster.Executor : new LocalExecutor(model);
+
     /// <summary>How keys and values are stored.</summary>
     public required DType KvType { get; init; }
 
@@ -47,7 +53,7 @@ internal sealed class OpenModel(
 }
 
 /// <summary>The only place that knows who implements what.</summary>
-internal static class Composition
+internal static partial class Composition
 {
     private const int PositionsByDefault = 4096;
 
@@ -88,6 +94,8 @@ internal static class Composition
             KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
             WeightType = choice.Weights,
         };
+        if (choice.Cluster is { } cluster)
+            return Start(choice, cluster, package, options, positions, terminal, start);
         MemoryCheck.Require(package, options, choice);
         if (choice.Context > own && terminal.IsErrorSeen)
             terminal.Complain($"the model was made for {own} positions; beyond them it errs.");

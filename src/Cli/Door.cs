@@ -26,6 +26,8 @@ internal sealed class Door
         new PerplexityVerb(terminal),
         new BenchVerb(terminal),
         new DoctorVerb(terminal),
+        new WorkerVerb(terminal),
+        new KeyVerb(terminal),
     ];
 
     /// <summary>Runs one command line and returns the exit code.</summary>

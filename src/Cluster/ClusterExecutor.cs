@@ -1,3 +1,4 @@
+using System.Text;
 using Minka.Collectives;
 using Minka.Collectives.Transports;
 using Minka.Engine.Execution;
@@ -13,11 +14,15 @@ namespace Minka.Cluster;
 /// </remarks>
 public sealed class ClusterExecutor : IExecutor, IDisposable
 {
+    /// <summary>Measuring takes a second; ranks may still be reading weights before it.</summary>
+    private static readonly TimeSpan _tuneWithin = TimeSpan.FromSeconds(30);
+
     private readonly MeshCommunicator _ranks;
     private readonly StepFrame _frame;
     private readonly ForwardInput _input;
     private readonly BatchSampler _sampler;
     private readonly float[] _logits, _part;
+    private readonly ReplicaPlan _replica;
     private readonly IReadOnlyList<RankPlan> _last;
     private bool _isOver;
 
@@ -26,7 +31,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     /// <param name="shape">What they were loaded for.</param>
     public ClusterExecutor(ITransport transport, ReplicaPlan replica, ExecutorShape shape)
     {
-        Shape = shape;
+        (Shape, _replica) = (shape, replica);
         _ranks = new(transport, new());
         _frame = new(shape.Limits, shape.VocabularySize, shape.KvBlocks, transport.MessageBytesMax);
         _input = new(shape.Limits);
@@ -46,6 +51,16 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         BatchBuilder.Fill(_input, batch);
         _sampler.Sample(batch, Run(_input, batch.Copies));
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Lets every stage measure its links; once, before the first step.</summary>
+    /// <returns>What each stage chose, and why.</returns>
+    /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
+    public IReadOnlyList<string> Tune()
+    {
+        for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, WorkerLoop.TuneMessage);
+        return [.. _replica.Stages.Select(stage =>
+            Encoding.UTF8.GetString(_ranks.ReceiveMessage(stage.Ranks[0].Rank, _tuneWithin)))];
     }
 
     /// <summary>Runs one step on all ranks.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Minka.Models;
 
 namespace Minka.Cluster;
@@ -5,6 +6,9 @@ namespace Minka.Cluster;
 /// <summary>What a rank does: waits for a step, takes the residual stream, runs its layers, sends on.</summary>
 public sealed class WorkerLoop
 {
+    /// <summary>Longest time that measuring the stage's links may take.</summary>
+    private static readonly TimeSpan _tuneWithin = TimeSpan.FromSeconds(1);
+
     private readonly RankLinks _links;
     private readonly ICausalModel _model;
     private readonly StepFrame _frame;
@@ -37,10 +41,25 @@ public sealed class WorkerLoop
         {
             var message = _links.Control.ReceiveMessage(_links.Root, Timeout.InfiniteTimeSpan);
             if (message.IsEmpty) return;
+            if (message.SequenceEqual(TuneMessage))
+            {
+                Tune();
+                continue;
+            }
             _frame.Read(message, _input);
             RunStep();
             Interlocked.Increment(ref _steps);
         }
+    }
+
+    /// <summary>What the root sends, once, to let stages measure their links.</summary>
+    internal static ReadOnlySpan<byte> TuneMessage => "tune"u8;
+
+    /// <summary>The stage measures and chooses; its first rank tells the root what and why.</summary>
+    private void Tune()
+    {
+        var chosen = _links.Tune(_tuneWithin);
+        if (_links.Stage.Rank == 0) _links.Control.SendMessage(_links.Root, Encoding.UTF8.GetBytes(chosen));
     }
 
     private void RunStep()

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Minka.Cli.Options;
 using Minka.Engine;
-using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
 using Minka.Models.Templates;
 using Minka.Models.Tokenization;
@@ -21,7 +20,7 @@ internal sealed class Answerer : IAsyncDisposable
         (_open, _terminal) = (open, terminal);
         var limits = open.Model.Limits;
         _engine = new LlmEngine(
-            new LocalExecutor(open.Model),
+            open.Executor,
             new EngineOptions
             {
                 EosIds = open.Package.EosIds,

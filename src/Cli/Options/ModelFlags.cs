@@ -14,6 +14,9 @@ namespace Minka.Cli.Options;
 internal sealed record ModelChoice(
     string Name, string? TokenizerPath, int? Threads, int? Context, ComputeMode? Compute, DType? Weights, DType? Kv)
 {
+    /// <summary>The machines that run it; null for this one alone.</summary>
+    public ClusterChoice? Cluster { get; init; }
+
     /// <summary>The model that ships with the program, as it is.</summary>
     public static ModelChoice BuiltIn => new(ModelLocator.BuiltIn, null, null, null, null, null, null);
 }
@@ -57,10 +60,12 @@ internal sealed class ModelFlags(bool isThreadsList = false)
     private readonly Option<DType?> _kv = Flag.Choice<DType>(["--kv-type"],
         [("f16", DType.F16), ("f32", DType.F32), ("q8_0", DType.Q8_0)], "Format of the KV cache (default: f16).");
 
+    private readonly ClusterFlags _cluster = new();
+
     /// <summary>Everything, for verbs that run a model.</summary>
     public OptionGroup Group => new("Model", isThreadsList
-        ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv]
-        : [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
+        ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv, .. _cluster.Options]
+        : [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv, .. _cluster.Options]);
 
     /// <summary>For verbs that only look into its files.</summary>
     public OptionGroup Files => new("Model", [_model, _tokenizer]);
@@ -85,7 +90,10 @@ internal sealed class ModelFlags(bool isThreadsList = false)
             throw new UsageException($"There is no tokenizer '{tokenizer}': no file or folder of that name.");
         return new ModelChoice(
             named ?? argument ?? ModelLocator.BuiltIn, tokenizer, parse.GetValue(_threads),
-            parse.GetValue(_context), parse.GetValue(_compute), parse.GetValue(_quantize), parse.GetValue(_kv));
+            parse.GetValue(_context), parse.GetValue(_compute), parse.GetValue(_quantize), parse.GetValue(_kv))
+        {
+            Cluster = _cluster.Read(parse),
+        };
     }
 
     /// <summary>The numbers of threads to run with; null stands for the default.</summary>

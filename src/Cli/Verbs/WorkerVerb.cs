@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using Minka.Cli.Options;
+using Minka.Cluster;
+using Minka.Cluster.Workers;
+
+namespace Minka.Cli.Verbs;
+
+/// <summary>Lends this machine to clusters, until it is told to end.</summary>
+internal sealed class WorkerVerb : IVerb
+{
+    private readonly Terminal _terminal;
+
+    private readonly Option<string?> _listen = Flag.Text(["--listen"], "HOST:PORT",
+        "Where to listen (default: 127.0.0.1:9000).");
+
+    private readonly Option<string[]> _models = Flag.Texts(["--model", "-m"], "FILE",
+        "A copy of a model on this machine; give it once for each.");
+
+    private readonly Option<int?> _threads = Flag.Number(["--threads", "-t"], "N", 1, 1024,
+        "Compute threads (default: one per core).");
+
+    private readonly Option<int?> _memory = Flag.Number(["--memory"], "MIB", 1, int.MaxValue,
+        "Memory that may be used (default: what is free).");
+
+    private readonly Option<string?> _key = ClusterFlags.KeyOption();
+
+    public WorkerVerb(Terminal terminal) => _terminal = terminal;
+
+    public Command Command { get; } = new("worker", "Lend this machine to a cluster; --workers elsewhere names it.");
+
+    public IReadOnlyList<OptionGroup> Groups => [new("Worker", [_listen, _models, _threads, _memory, _key])];
+
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("minka worker --listen 127.0.0.1:9001", "on this machine, to try it"),
+        new("minka worker --listen 0.0.0.0:9000 --model model.gguf --key-file cluster.key", "for other machines"),
+    ];
+
+    public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        await using var worker = await StartAsync(new WorkerOptions
+        {
+            EndPoint = EndPoint(parse.GetValue(_listen) ?? "127.0.0.1:9000"),
+            Key = ClusterKey.Read(parse.GetValue(_key)),
+            Threads = parse.GetValue(_threads) ?? 0,
+            MemoryBytes = (long?)parse.GetValue(_memory) << 20,
+            Models = parse.GetValue(_models) ?? [],
+            Build = ProgramVersion.Text,
+            Log = line => _terminal.Error.WriteLine(line),
+            Time = _terminal.Time,
+        });
+        _terminal.Out.WriteLine($"Worker at {worker.EndPoint}; waiting for a root. Ctrl+C ends it.");
+        _terminal.Out.Flush();
+        // Service managers end a program with SIGTERM; it leaves its cluster as with Ctrl+C.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            ended.Cancel();
+        });
+        await Task.Delay(Timeout.InfiniteTimeSpan, _terminal.Time, ended.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<Worker> StartAsync(WorkerOptions options)
+    {
+        try
+        {
+            return await Worker.StartAsync(options);
+        }
+        catch (InvalidOperationException noKey)
+        {
+            throw new ClusterException(noKey.Message, noKey);
+        }
+    }
+
+    private static IPEndPoint EndPoint(string text)
+    {
+        if (IPEndPoint.TryParse(text, out var numbers)) return numbers;
+        if (text.StartsWith("localhost:", StringComparison.Ordinal)
+            && ushort.TryParse(text.AsSpan("localhost:".Length), out var port)) return new(IPAddress.Loopback, port);
+        throw new UsageException($"--listen is '{text}'; it takes an address and a port, such as 0.0.0.0:9000.");
+    }
+}

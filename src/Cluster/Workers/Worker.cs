@@ -1,0 +1,216 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Minka.Cluster.Protocol;
+using Minka.Cluster.Protocol.Framing;
+using Minka.Collectives;
+using Minka.Collectives.Joining;
+using Minka.Compute.Cpu;
+using Minka.Models;
+
+namespace Minka.Cluster.Workers;
+
+/// <summary>A machine that lends itself to clusters, one after another, for as long as the process lives.</summary>
+public sealed class Worker : IControl, IAsyncDisposable
+{
+    private static readonly TimeSpan _joinMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _watchMin = TimeSpan.FromMilliseconds(100);
+
+    private readonly WorkerOptions _options;
+    private readonly PeerListener _mesh;
+    private readonly SemaphoreSlim _one = new(1);
+    private ControlServer? _control;
+    private RankRun? _run;
+    private volatile WorkerState _state = WorkerState.Idle;
+    private string _problem = "";
+
+    private Worker(WorkerOptions options, PeerListener mesh) => (_options, _mesh) = (options, mesh);
+
+    /// <summary>Where roots find it, with the port that was taken if 0 was asked for.</summary>
+    public IPEndPoint EndPoint => _control!.EndPoint;
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="InvalidOperationException">The address is not loopback and there is no key.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public static async Task<Worker> StartAsync(WorkerOptions options)
+    {
+        var listening = new PeerListenerOptions { Key = options.Key, Log = options.Log, Time = options.Time };
+        var mesh = PeerListener.Start(new(options.EndPoint.Address, 0), listening);
+        try
+        {
+            var worker = new Worker(options, mesh);
+            worker._control = await ControlServer.StartAsync(options.EndPoint, worker, listening);
+            return worker;
+        }
+        catch
+        {
+            await mesh.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation)
+    {
+        var info = CpuInfo.Read();
+        return Task.FromResult(new HelloReply
+        {
+            ProtocolMajor = Coordinator.ProtocolMajor,
+            Build = _options.Build,
+            State = _state,
+            MeshAddress = _mesh.EndPoint.ToString(),
+            Machine = new()
+            {
+                Name = Environment.MachineName,
+                Processor = info.Model,
+                Cores = info.PhysicalCores,
+                Threads = _options.Threads > 0 ? _options.Threads : info.DefaultThreads,
+                MemoryBytes = _options.MemoryBytes ?? info.TotalMemoryBytes,
+                MemoryFreeBytes = MemoryBytes,
+                InstructionSet = info.Tier.ToString(),
+                OperatingSystem = Environment.OSVersion.ToString(),
+            },
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<ProbeReply> ProbeAsync(ProbeRequest request, CancellationToken cancellation) => Task.Run(() =>
+        new ProbeReply
+        {
+            ReadBytesPerSecond = MemoryBandwidth.Measure(CpuInfo.Read().DefaultThreads),
+            ReadBytesPerSecondOneThread = MemoryBandwidth.Measure(1),
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public Task<LoadSlicesReply> LoadSlicesAsync(
+        IAsyncEnumerable<LoadSlicesRequest> requests, CancellationToken cancellation) =>
+        throw new GrpcException(GrpcStatus.Unimplemented,
+            "This build loads slices from model files only; copy the model and name it with minka worker --model.");
+
+    /// <inheritdoc/>
+    public async Task<StartReply> StartAsync(StartRequest request, CancellationToken cancellation)
+    {
+        var assigned = Assigned.Read(request);
+        if (!await _one.WaitAsync(0, cancellation)) throw Busy("is being started");
+        try
+        {
+            if (_run is { Ended.IsCompleted: false }) throw Busy("runs for another root");
+            return await BecomeAsync(assigned, request, cancellation);
+        }
+        catch (Exception failed) when (failed is not GrpcException)
+        {
+            (_state, _problem) = (WorkerState.Failed, failed.Message);
+            _options.Log($"Starting as rank {assigned.Rank} failed: {failed.Message}");
+            if (failed is PeerLostException or ModelFormatException or IOException or ArgumentException)
+                throw new GrpcException(GrpcStatus.FailedPrecondition, failed.Message, failed);
+            throw;
+        }
+        finally
+        {
+            if (_state is WorkerState.Loading or WorkerState.Joining) _state = WorkerState.Idle;
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<StopReply> StopAsync(StopRequest request, CancellationToken cancellation)
+    {
+        if (_run is { } run)
+        {
+            run.Dispose();
+            await run.Ended.WaitAsync(cancellation);
+        }
+        return new();
+    }
+
+    /// <summary>Steps are not interrupted by leaving between them: the root ends them first.</summary>
+    public async Task<DrainReply> DrainAsync(DrainRequest request, CancellationToken cancellation)
+    {
+        var steps = _run?.Steps ?? 0;
+        await StopAsync(new(), cancellation);
+        return new() { Steps = steps };
+    }
+
+    /// <inheritdoc/>
+    public Task<StatusReply> StatusAsync(StatusRequest request, CancellationToken cancellation) =>
+        Task.FromResult(Status());
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<WatchEvent> WatchAsync(
+        WatchRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var interval = TimeSpan.FromMilliseconds(Math.Max(0, request.IntervalMilliseconds));
+        while (true)
+        {
+            yield return new() { Status = Status() };
+            await Task.Delay(interval > _watchMin ? interval : _watchMin, _options.Time, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_control is not null) await _control.DisposeAsync();
+        await StopAsync(new(), CancellationToken.None);
+        await _mesh.DisposeAsync();
+        _one.Dispose();
+    }
+
+    private long MemoryBytes => _options.MemoryBytes ?? CpuInfo.Read().AvailableMemoryBytes;
+
+    private async Task<StartReply> BecomeAsync(Assigned assigned, StartRequest request, CancellationToken cancellation)
+    {
+        assigned.RequireMemory(MemoryBytes);
+        using var file = assigned.OpenModel(_options.Models);
+        _state = WorkerState.Joining;
+        var within = TimeSpan.FromSeconds(Math.Clamp(request.JoinSecondsMax, 1, _joinMax.TotalSeconds));
+        var transport = await TcpMesh.JoinAsync(
+            _mesh, Coordinator.IdentityOf(assigned.Plan, assigned.Replica, assigned.Rank, assigned.Epoch),
+            [.. request.MeshAddresses.Select(Coordinator.EndPointOf), _mesh.EndPoint], Coordinator.Waiting, within,
+            cancellation);
+
+        _state = WorkerState.Loading;
+        var start = _options.Time.GetTimestamp();
+        var run = await Task.Run(
+            () => RankRun.Load(assigned, file, transport, _options.Threads), CancellationToken.None);
+        var took = _options.Time.GetElapsedTime(start);
+        (_run, _state, _problem) = (run, WorkerState.Running, "");
+        run.Begin();
+        _ = LogEndAsync(run);
+        _options.Log($"Rank {assigned.Rank} of '{assigned.Plan.Model.Name}' is ready: "
+            + $"{run.Memory.WeightBytes >> 20} MiB of weights in {took.TotalSeconds:0.0} s.");
+        return new()
+        {
+            LoadSeconds = took.TotalSeconds,
+            MemoryBytes = run.Memory.WeightBytes + run.Memory.KvBytes + run.Memory.ScratchBytes,
+            WeightBytes = run.Memory.WeightBytes,
+            DecodeBytes = run.Memory.DecodeBytes,
+            KvBlockBytes = run.Memory.KvBlockBytes,
+            ScratchBytes = run.Memory.ScratchBytes,
+        };
+    }
+
+    private async Task LogEndAsync(RankRun run)
+    {
+        var why = await run.Ended;
+        _state = WorkerState.Idle;
+        _problem = why;
+        _options.Log($"Rank {run.Assigned.Rank} is over after {run.Steps} steps: {why} Waiting for the next root.");
+    }
+
+    private StatusReply Status()
+    {
+        var run = _run;
+        return new()
+        {
+            State = _state,
+            Rank = run?.Assigned.Rank ?? -1,
+            Epoch = run?.Assigned.Epoch ?? 0,
+            PlanHash = run?.Assigned.PlanHash ?? "",
+            Steps = run?.Steps ?? 0,
+            Problem = _problem,
+        };
+    }
+
+    private GrpcException Busy(string what) =>
+        new(GrpcStatus.FailedPrecondition, $"The worker at {EndPoint} {what}; end that one or use another worker.");
+}
