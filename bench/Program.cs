@@ -1,4 +1,5 @@
 using Minka.Bench.Collectives;
+using Minka.Bench.Engine;
 using Minka.Bench.Kernels;
 using Minka.Bench.Models;
 using Minka.Bench.Tokenization;
@@ -13,12 +14,18 @@ switch (args is [var verb, ..] ? verb : "")
         return BatchBench.Run(rest);
     case "collectives":
         return CollectivesBench.Run(rest);
+    case "engine":
+        return await EngineBench.RunAsync(rest);
     case "gguf":
         return RandomGgufBench.Run(rest);
     case "matmul":
         return MatMulBench.Run(rest);
+    case "masks":
+        return MaskBench.Run();
     case "models":
         return PeerBench.Run(rest);
+    case "scheduler":
+        return SchedulerBench.Run();
     case "team":
         return TeamBench.Run(rest);
     case "token":
@@ -35,9 +42,12 @@ switch (args is [var verb, ..] ? verb : "")
               attention [OPTION...]      attention alone, in GB/s, GOP/s and percent of this machine's limits
               batch MODEL [OPTION...]    several sequences that decode together against one
               collectives [OPTION...]    sums over ranks by message size
+              engine MODEL [OPTION...]   sharing steps, prefixes and guesses, as ratios
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
+              masks                      constraints over a vocabulary of 128 k tokens
               models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
+              scheduler                  what a step costs besides the model
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products
               pack [OPTION...]           packing weights, in GB/s

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using Minka.Engine;
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+
+namespace Minka.Bench.Engine;
+
+/// <summary><c>scheduler</c>: what a step costs besides the model. Bound by the work per sequence, so in
+/// microseconds.</summary>
+internal static class SchedulerBench
+{
+    private const int Sequences = 64, Prompt = 200, Warm = 200, Steps = 2000, Slice = 50;
+
+    public static int Run()
+    {
+        var options = new SchedulerOptions
+        {
+            SequencesMax = Sequences, TokensPerStepMax = 512, LogitRowsMax = Sequences, ContextMax = 4096,
+        };
+        var scheduler = new Scheduler(options, kvBlocks: 16_384);
+        for (var i = 0; i < Sequences; i++)
+        {
+            var request = new GenerationRequest
+            {
+                Prompt = Enumerable.Range(i, Prompt).ToArray(), Sampling = SamplingOptions.Greedy,
+            };
+            scheduler.Add([new Sequence(i, request, 0, [], 4096)], TimeSpan.MaxValue);
+        }
+        while (scheduler.Running.Count < Sequences || scheduler.Running.Any(sequence => sequence.Generated < Warm))
+            Step(scheduler);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        // Slices, since a busy machine interrupts some of them.
+        List<double> each = new(Steps / Slice);
+        for (var slice = 0; slice < Steps / Slice; slice++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            for (var step = 0; step < Slice; step++) Step(scheduler);
+            each.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds / Slice);
+        }
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+
+        each.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Sequences} sequences decode: a step costs "
+            + $"{each[each.Count / 2]:F1} us to schedule and commit (best {each[0]:F1}); {allocated} bytes in {Steps} steps"));
+        return 0;
+    }
+
+    private static void Step(Scheduler scheduler)
+    {
+        var batch = scheduler.Schedule(TimeSpan.Zero);
+        for (var i = 0; i < batch.Chunks.Length; i++) if (batch.Chunks[i].SampleRows > 0) batch.AddSampled(i, 7 + i);
+        scheduler.Commit(batch);
+    }
+}
