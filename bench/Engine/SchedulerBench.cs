@@ -43,7 +43,8 @@ internal static class SchedulerBench
 
         each.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Sequences} sequences decode: a step costs "
-            + $"{each[each.Count / 2]:F1} us to schedule and commit (best {each[0]:F1}); {allocated} bytes in {Steps} steps"));
+            + $"{each[each.Count / 2]:F1} us to schedule and commit (best {each[0]:F1}); "
+            + $"{allocated} bytes in {Steps} steps"));
         return 0;
     }
 
