@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Minka.Models.Tokenization.Patterns;
 
 namespace Minka.Models.Tokenization;
@@ -94,6 +95,21 @@ internal sealed class AddedTokens
         }
         if (open < text.Length) sections.Add(new Section(open, text.Length, -1));
         return sections;
+    }
+
+    /// <summary>Puts a unit behind the first one of every token in a text, so that none is found in it any more.
+    /// </summary>
+    public string Guard(string text, char unit)
+    {
+        var guarded = new StringBuilder();
+        var (open, at) = (0, 0);
+        while (!IsEmpty && TryFind(text, ref at, out _, out _))
+        {
+            at++;
+            guarded.Append(text, open, at - open).Append(unit);
+            open = at;
+        }
+        return open == 0 ? text : guarded.Append(text, open, text.Length - open).ToString();
     }
 
     private bool TryFind(ReadOnlySpan<char> text, ref int at, out int end, out AddedToken token)

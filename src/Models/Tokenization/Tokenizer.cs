@@ -13,9 +13,14 @@ namespace Minka.Models.Tokenization;
 /// </remarks>
 public sealed class Tokenizer
 {
+    /// <summary>A noncharacter that no text needs. Inside a stretch it keeps special tokens from being found there; it
+    /// is taken out before the text becomes tokens.</summary>
+    private const char GuardUnit = '\uFDD0';
+
     private readonly TokenizerParts _parts;
     private readonly AddedTokens _rawTokens;
     private readonly AddedTokens _normalizedTokens;
+    private readonly AddedTokens _specialTokens;
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -24,6 +29,8 @@ public sealed class Tokenizer
         _normalizedTokens = new AddedTokens([.. parts.Added.Where(token => token.IsNormalized)
             .Select(token => token with { Content = parts.Normalizer?.Normalize(token.Content) ?? token.Content })
             .Where(token => token.Content.Length > 0)
+            .DistinctBy(token => token.Content)]);
+        _specialTokens = new AddedTokens([.. parts.Added.Where(token => token.IsSpecial)
             .DistinctBy(token => token.Content)]);
         EosIds = [.. parts.EosIds];
     }
@@ -64,6 +71,23 @@ public sealed class Tokenizer
         }
         if (addSpecial) scratch.Ids.AddRange(_parts.Suffix);
         return [.. scratch.Ids];
+    }
+
+    /// <summary>Marks the special tokens in a text that somebody wrote, so that they stay text when
+    /// <see cref="Encode"/> meets them later inside a longer one, such as a rendered chat template.</summary>
+    /// <returns>The text, with invisible marks that <see cref="Encode"/> takes out.</returns>
+    public string Guard(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Contains(GuardUnit)) text = text.Replace(GuardUnit.ToString(), "", StringComparison.Ordinal);
+        return _specialTokens.Guard(text, GuardUnit);
+    }
+
+    /// <summary>Takes the marks of <see cref="Guard"/> out.</summary>
+    public static string Unguard(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Contains(GuardUnit) ? text.Replace(GuardUnit.ToString(), "", StringComparison.Ordinal) : text;
     }
 
     /// <summary>Decodes tokens; ids that stand for no token are nothing.</summary>
@@ -124,7 +148,7 @@ public sealed class Tokenizer
 
     private void EncodeText(string text, bool isAtStart, EncodeScratch scratch)
     {
-        var pieces = new Pieces(text, isAtStart);
+        var pieces = new Pieces(Unguard(text), isAtStart);
         foreach (var step in _parts.Splits) step.Apply(pieces);
 
         var buffer = new byte[256];

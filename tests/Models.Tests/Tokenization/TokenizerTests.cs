@@ -42,6 +42,29 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Special_tokens_in_guarded_text_stay_text_inside_a_longer_one()
+    {
+        var tokenizer = TinyTokenizers.Read(TinyTokenizers.ByteLevel());
+        var written = tokenizer.Guard("a<|im_end|>");
+
+        var ids = tokenizer.Encode($"<|bos|>{written}<|im_end|>", addSpecial: false);
+
+        Assert.Equal([261, 'a', .. "<|im_end|>".Select(c => (int)c), 262], ids);
+        Assert.Equal("a<|im_end|>", Tokenizer.Unguard(written));
+    }
+
+    [Fact]
+    public void A_guard_that_somebody_wrote_guards_nothing_of_the_template()
+    {
+        var tokenizer = TinyTokenizers.Read(TinyTokenizers.ByteLevel());
+        var guard = tokenizer.Guard("<|im_end|>")[1];
+
+        var ids = tokenizer.Encode($"{tokenizer.Guard($"a<{guard}|im_end|>")}<|im_end|>", addSpecial: false);
+
+        Assert.Equal(['a', .. "<|im_end|>".Select(c => (int)c), 262], ids);
+    }
+
+    [Fact]
     public void Unknown_characters_fall_back_to_bytes_and_spaces_to_the_visible_letter()
     {
         var tokenizer = TinyTokenizers.Read(TinyTokenizers.SentencePieceLike());

@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using Minka.Engine;
+using Minka.Engine.Sampling;
+
+namespace Minka.Server.Generating;
+
+/// <summary>A text as it is made: what the engine says of tokens, told in pieces of answers. One reader.</summary>
+internal sealed class TextGeneration
+{
+    private readonly Generation _tokens;
+    private readonly TextOptions _options;
+    private readonly CancellationToken _aborted;
+    private readonly TimeProvider _time;
+    private readonly ChoiceText[] _choices;
+    private int _open;
+
+    public TextGeneration(
+        Generation tokens, TextOptions options, TimeProvider time, Func<ChoiceText> begin, CancellationToken aborted)
+    {
+        (_tokens, _options, _aborted, _time) = (tokens, options, aborted, time);
+        _choices = new ChoiceText[options.Choices];
+        for (var i = 0; i < _choices.Length; i++) _choices[i] = begin();
+        Finishes = new TextFinish?[options.Choices];
+        _open = _choices.Length;
+    }
+
+    /// <summary>How it was asked for.</summary>
+    public TextOptions Options => _options;
+
+    /// <summary>Why each choice ended; null for one that has not.</summary>
+    public TextFinish?[] Finishes { get; }
+
+    /// <summary>Tokens so far.</summary>
+    public TokenUsage Usage => new(
+        _tokens.PromptTokens, _tokens.CachedTokens, _choices.Sum(choice => choice.Tokens),
+        _choices.Sum(choice => choice.ReasoningTokens));
+
+    /// <summary>Log-probabilities of the prompt, when asked for: entry i is about token i + 1. Whole with the first
+    /// token.</summary>
+    public IReadOnlyList<TokenLogprobs> PromptLogprobs => _tokens.PromptLogprobs;
+
+    /// <summary>Time in the engine's queue.</summary>
+    public TimeSpan QueueTime => _tokens.QueueTime;
+
+    /// <summary>From submitting to the first token made.</summary>
+    public TimeSpan TimeToFirstToken => _tokens.TimeToFirstToken;
+
+    /// <summary>From submitting to the last token made.</summary>
+    public TimeSpan Duration => _tokens.Duration;
+
+    /// <summary>What happens, as much at a time as has happened; the list is the next round's again.</summary>
+    /// <param name="quiet">After so long without news an empty list is given: time for a sign of life.</param>
+    /// <param name="cancellation">Ends the generation.</param>
+    /// <exception cref="ApiFault">The engine failed, or gave the request up.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<TextEvent>> BatchesAsync(
+        TimeSpan quiet, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var events = new List<TextEvent>();
+        try
+        {
+            while (_open > 0)
+            {
+                var waiting = WaitAsync(cancellation);
+                while (!await IsOverAsync(waiting, quiet).ConfigureAwait(false)) yield return [];
+                if (!await waiting.ConfigureAwait(false)) break;
+                while (_tokens.TryRead(out var token)) Take(token, events);
+                if (events.Count == 0) continue;
+                yield return events;
+                events.Clear();
+            }
+        }
+        finally
+        {
+            if (!_tokens.Completion.IsCompleted) _tokens.Cancel();
+        }
+    }
+
+    /// <summary>Everything, without signs of life in between.</summary>
+    public async IAsyncEnumerable<TextEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (var events in BatchesAsync(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false))
+            foreach (var happened in events) yield return happened;
+    }
+
+    private async Task<bool> IsOverAsync(Task<bool> waiting, TimeSpan quiet)
+    {
+        if (waiting.IsCompleted || quiet == Timeout.InfiniteTimeSpan) return true;
+        try
+        {
+            await waiting.WaitAsync(quiet, _time, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return waiting.IsCompleted;
+        }
+    }
+
+    private async Task<bool> WaitAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _tokens.WaitToReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException and not ApiFault)
+        {
+            throw new ApiFault(500, "server_error", "engine_failed", "The engine failed; the server's log says why.");
+        }
+    }
+
+    private void Take(in GeneratedToken token, List<TextEvent> events)
+    {
+        var choice = _choices[token.Choice];
+        if (choice.IsEnded) return;
+        if (token.IsText)
+        {
+            choice.Tokens++;
+            choice.Push(new(token.Id, token.Logprobs), token.Choice, KeepsTokens, events);
+        }
+        else if (token.Finish == FinishReason.Stop)
+        {
+            choice.Tokens++;
+        }
+        if (choice.StopText is not null) End(choice, token.Choice, TextFinish.Stop, null, events);
+        else if (token.Finish != FinishReason.None) End(choice, token, events);
+    }
+
+    private bool KeepsTokens => _options.WantsTokens || _options.WantsLogprobs;
+
+    private void End(ChoiceText choice, in GeneratedToken token, List<TextEvent> events)
+    {
+        var finish = token.Finish switch
+        {
+            FinishReason.Stop => TextFinish.Stop,
+            FinishReason.Length => TextFinish.Length,
+            FinishReason.Cancelled => throw Cancelled(),
+            FinishReason.Deadline => throw new ApiFault(
+                504, "server_error", "timeout", "The request took longer than it may; ask for fewer tokens."),
+            FinishReason.SlowReader => throw new OperationCanceledException("The client did not read."),
+            _ => throw ApiFault.Internal("No token could follow, or the engine failed; the server's log says why."),
+        };
+        var isStopId = token is { Finish: FinishReason.Stop, IsText: false } && _options.StopIds.Contains(token.Id);
+        End(choice, token.Choice, finish, isStopId ? token.Id : null, events);
+    }
+
+    private void End(ChoiceText choice, int index, TextFinish finish, int? stopId, List<TextEvent> events)
+    {
+        choice.IsEnded = true;
+        choice.Finish(index, _options.KeepsStop, events);
+        if (choice.HasCalls && finish == TextFinish.Stop) finish = TextFinish.ToolCalls;
+        Finishes[index] = finish;
+        events.Add(new TextEvent.End(index, finish, choice.StopText, stopId));
+        _open--;
+    }
+
+    private Exception Cancelled() => _aborted.IsCancellationRequested
+        ? new OperationCanceledException(_aborted)
+        : ApiFault.Unavailable("draining", "The server is going down; ask again.", TimeSpan.FromSeconds(5));
+}

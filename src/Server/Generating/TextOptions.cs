@@ -1,0 +1,56 @@
+using Minka.Engine.Constraints;
+using Minka.Engine.Sampling;
+
+namespace Minka.Server.Generating;
+
+/// <summary>How a prompt is continued; what every dialect translates its fields to.</summary>
+internal sealed record TextOptions
+{
+    /// <summary>How the next token is picked; the seed is always set.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Tokens to make at most, per choice.</summary>
+    public int TokensMax { get; init; } = int.MaxValue;
+
+    /// <summary>Tokens before which the text does not end.</summary>
+    public int TokensMin { get; init; }
+
+    /// <summary>Texts that end the answer.</summary>
+    public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>The stop string that was met stays in the text.</summary>
+    public bool KeepsStop { get; init; }
+
+    /// <summary>Token ids that end the answer, besides the model's own.</summary>
+    public IReadOnlyList<int> StopIds { get; init; } = [];
+
+    /// <summary>The model's own ends of text are ordinary tokens.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Special tokens are written out.</summary>
+    public bool ShowsSpecial { get; init; }
+
+    /// <summary>Independent answers.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Events carry their tokens.</summary>
+    public bool WantsTokens { get; init; }
+
+    /// <summary>Tokens come with log-probabilities; implies <see cref="WantsTokens"/>.</summary>
+    public bool WantsLogprobs { get; init; }
+
+    /// <summary>Most probable tokens beside each token.</summary>
+    public int TopLogprobs { get; init; }
+
+    /// <summary>The prompt's tokens come with log-probabilities.</summary>
+    public bool WantsPromptLogprobs { get; init; }
+
+    /// <summary>What the text must look like; null for nothing in particular.</summary>
+    public Constraint? Constraint { get; init; }
+
+    /// <summary>Lower runs first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Separates prefix caches.</summary>
+    public string CacheSalt { get; init; } = "";
+}

@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Http;
+using Minka.Server.Generating;
+
+namespace Minka.Server;
+
+/// <summary>What becomes of one HTTP request; filled while it runs, read by observers.</summary>
+internal sealed class RequestTrace
+{
+    private readonly List<TextGeneration> _generations = [];
+    private readonly TimeProvider _time;
+    private readonly long _received;
+
+    /// <summary>Begins when the request line was read.</summary>
+    public RequestTrace(string id, TimeProvider time, CancellationToken aborted)
+    {
+        (Id, Aborted, _time) = (id, aborted, time);
+        _received = time.GetTimestamp();
+        ReceivedAt = time.GetUtcNow();
+    }
+
+    /// <summary>The client's or ours; in the answer's <c>x-request-id</c>.</summary>
+    public string Id { get; }
+
+    /// <summary>Cancelled when the client has gone or the server gives up.</summary>
+    public CancellationToken Aborted { get; }
+
+    /// <summary>When it came.</summary>
+    public DateTimeOffset ReceivedAt { get; }
+
+    /// <summary>The template of its route, never the path that was sent; empty for no route.</summary>
+    public string Route { get; set; } = "";
+
+    /// <summary>Name of the key that was shown; empty without keys.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>The model that answers; empty until it is known.</summary>
+    public string Model { get; set; } = "";
+
+    /// <summary>HTTP status; 499 for a client that left.</summary>
+    public int Status { get; set; }
+
+    /// <summary>Code of the error that was answered; null for none.</summary>
+    public string? FaultCode { get; set; }
+
+    /// <summary>From receiving it to the first byte of the answer's text; null before.</summary>
+    public TimeSpan? FirstByte { get; private set; }
+
+    /// <summary>Time since it came.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_received);
+
+    /// <summary>What engines did for it.</summary>
+    public IReadOnlyList<TextGeneration> Generations => _generations;
+
+    /// <summary>Tokens of all its generations.</summary>
+    public TokenUsage Usage => _generations.Aggregate(default(TokenUsage), (sum, one) => sum + one.Usage);
+
+    /// <summary>Adds a generation.</summary>
+    public void Add(TextGeneration generation) => _generations.Add(generation);
+
+    /// <summary>Text is on its way to the client; only the first call counts.</summary>
+    public void Sent() => FirstByte ??= Elapsed;
+
+    /// <summary>Of the request being answered.</summary>
+    public static RequestTrace Of(HttpContext context) =>
+        context.Features.Get<RequestTrace>()
+        ?? throw new InvalidOperationException("The request has no trace; RequestGate must come first.");
+
+    /// <summary>Attaches it to its request.</summary>
+    public void AttachTo(HttpContext context) => context.Features.Set(this);
+}
+
+/// <summary>Is told what becomes of requests: metrics, logs, traces. Called from many threads.</summary>
+internal interface IRequestObserver
+{
+    /// <summary>A request came.</summary>
+    void Began(RequestTrace trace);
+
+    /// <summary>A request was answered, or its client left.</summary>
+    void Ended(RequestTrace trace);
+}

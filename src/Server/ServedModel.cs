@@ -1,0 +1,184 @@
+using Minka.Engine;
+using Minka.Engine.Constraints;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Engine.Speculation;
+using Minka.Models;
+using Minka.Models.Loading;
+using Minka.Models.Templates;
+using Minka.Models.Tokenization;
+using Minka.Server.Generating;
+
+namespace Minka.Server;
+
+/// <summary>How a model is served.</summary>
+public sealed record ServedModelOptions
+{
+    /// <summary>Limits of the scheduler, within what the executor was built for.</summary>
+    public SchedulerOptions Scheduling { get; init; } = new();
+
+    /// <summary>Who guesses tokens ahead; null for nobody.</summary>
+    public IDrafter? Drafter { get; init; }
+
+    /// <summary>How answers are sampled where a request does not say.</summary>
+    public GenerationDefaults Defaults { get; init; } = GenerationDefaults.None;
+
+    /// <summary>Instead of the model's own template; null for that one.</summary>
+    public ChatTemplate? Template { get; init; }
+
+    /// <summary>A reader that stands still for so long loses its request.</summary>
+    public TimeSpan SlowReaderLimit { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>A loaded model with its engine running: text in, text out.</summary>
+public sealed partial class ServedModel : IAsyncDisposable
+{
+    private readonly IDisposable _owned;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _running;
+
+    /// <summary>Starts the engine.</summary>
+    /// <param name="name">What requests call it.</param>
+    /// <param name="package">Its files; tokenizer and template are read from it.</param>
+    /// <param name="executor">Runs its steps.</param>
+    /// <param name="options">How it is served.</param>
+    /// <param name="owned">Freed when the engine has ended: weights, device, files.</param>
+    /// <param name="time">The clock.</param>
+    public ServedModel(
+        string name, ModelPackage package, IExecutor executor, ServedModelOptions options, IDisposable owned,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        (Name, Config, Tokenizer, Options, _owned, _time) =
+            (name, package.Config, package.Tokenizer, options, owned, time);
+        Path = package.Weights.Path;
+        Package = package;
+        Template = options.Template ?? package.ChatTemplate;
+        Created = time.GetUtcNow();
+        Engine = new LlmEngine(
+            executor,
+            new EngineOptions
+            {
+                EosIds = package.EosIds,
+                Scheduling = options.Scheduling,
+                Vocabulary = VocabularyOf(package),
+                Drafter = options.Drafter,
+                SlowReaderLimit = options.SlowReaderLimit,
+            },
+            time);
+        Shape = executor.Shape;
+        EosIds = package.EosIds;
+        _running = Engine.RunAsync(_ending.Token);
+    }
+
+    /// <summary>What requests call it.</summary>
+    public string Name { get; }
+
+    /// <summary>Its hyperparameters.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Turns tokens into more tokens.</summary>
+    public LlmEngine Engine { get; }
+
+    /// <summary>Text to tokens and back.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Messages to a prompt; null when the model has none.</summary>
+    public ChatTemplate? Template { get; }
+
+    /// <summary>How it is served.</summary>
+    public ServedModelOptions Options { get; }
+
+    /// <summary>When it was loaded.</summary>
+    public DateTimeOffset Created { get; }
+
+    /// <summary>Its file or folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Everything its files say.</summary>
+    public ModelPackage Package { get; }
+
+    /// <summary>Tokens that end an answer.</summary>
+    public IReadOnlyList<int> EosIds { get; }
+
+    /// <summary>Vocabulary, KV blocks and limits of its executor.</summary>
+    public ExecutorShape Shape { get; }
+
+    /// <summary>Fails when the engine does; completes when it was stopped.</summary>
+    public Task Running => _running;
+
+    /// <summary>How the model writes thoughts and tool calls; null when it writes neither.</summary>
+    internal IAnswerFormat? Format { get; init; }
+
+    /// <summary>Stops the engine, then frees the model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Engine.Stop();
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _owned.Dispose();
+        _ending.Dispose();
+    }
+
+    /// <summary>Continues a prompt.</summary>
+    /// <param name="prompt">Token ids.</param>
+    /// <param name="options">How.</param>
+    /// <param name="trace">Of the HTTP request that asks.</param>
+    /// <exception cref="RequestRefusedException">A value is out of range, or the queue is full.</exception>
+    internal TextGeneration Complete(ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace) =>
+        Submit(prompt, options, trace, continues: true, () => null);
+
+    /// <summary>Goes on with a conversation.</summary>
+    /// <exception cref="RequestRefusedException">A value is out of range, or the queue is full.</exception>
+    /// <exception cref="ApiFault">The model has no template, or its template refuses the conversation.</exception>
+    internal TextGeneration Chat(ChatRequest request, RequestTrace trace)
+    {
+        var prompt = ChatPrompt.Of(this, request, _time);
+        var options = prompt.Request.Options;
+        var format = Format;
+        if (format?.ShowsSpecial == true) options = options with { ShowsSpecial = true };
+        if (format?.Constrain(prompt.Request) is { } forced) options = options with { Constraint = forced };
+        return Submit(
+            prompt.Ids, options, trace, prompt.Request.ContinuesLast, () => format?.Read(prompt.Request, prompt.Text));
+    }
+
+    private TextGeneration Submit(
+        ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace, bool continues,
+        Func<IAnswerReader?> read)
+    {
+        var tokens = Engine.Submit(
+            new GenerationRequest
+            {
+                Prompt = prompt,
+                Sampling = options.Sampling,
+                TokensMax = options.TokensMax,
+                TokensMin = options.TokensMin,
+                StopIds = options.StopIds,
+                IgnoreEos = options.IgnoreEos,
+                Choices = options.Choices,
+                WantsLogprobs = options.WantsLogprobs,
+                TopLogprobs = options.TopLogprobs,
+                WantsPromptLogprobs = options.WantsPromptLogprobs,
+                Constraint = options.Constraint,
+                Priority = options.Priority,
+                Key = trace.Key,
+                CacheSalt = options.CacheSalt,
+            },
+            trace.Aborted);
+        var generation = new TextGeneration(
+            tokens, options, _time,
+            () => new ChoiceText(
+                Tokenizer.CreateStream(!options.ShowsSpecial, continues), new StopStrings(options.Stops), read()),
+            trace.Aborted);
+        trace.Add(generation);
+        return generation;
+    }
+
+    private static TokenVocabulary VocabularyOf(ModelPackage package)
+    {
+        var tokenizer = package.Tokenizer;
+        return new TokenVocabulary(package.Config.VocabularySize, id =>
+            id >= tokenizer.VocabularySize || tokenizer.IsSpecial(id) ? default : tokenizer.TokenBytes(id).ToArray());
+    }
+}
