@@ -13,6 +13,8 @@ internal sealed class DetokenizeVerb : IVerb
     private readonly ModelFlags _modelFlags = new();
     private readonly Option<bool> _skip = Flag.Switch(["--skip-special"], "Leave out tokens that are not text.");
 
+    private readonly Option<bool> _json = Flag.Switch(["--json"], "Print one JSON object: text.");
+
     private readonly Argument<string[]> _ids = new("ids")
     {
         HelpName = "ID...",
@@ -28,7 +30,7 @@ internal sealed class DetokenizeVerb : IVerb
 
     public Command Command { get; } = new("detokenize", "Turn token ids into text.");
 
-    public IReadOnlyList<OptionGroup> Groups => [new("Tokens", [_skip]), _modelFlags.Files];
+    public IReadOnlyList<OptionGroup> Groups => [new("Tokens", [_skip, _json]), _modelFlags.Files];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -42,7 +44,9 @@ internal sealed class DetokenizeVerb : IVerb
         var words = parse.GetValue(_ids) is { Length: > 0 } given ? string.Join(' ', given) : ReadPipe();
         var ids = words.Split(_separators, StringSplitOptions.RemoveEmptyEntries)
             .Select(word => ReadId(word, package.Tokenizer.VocabularySize)).ToArray();
-        _terminal.Out.WriteLine(package.Tokenizer.Decode(ids, parse.GetValue(_skip)));
+        var text = package.Tokenizer.Decode(ids, parse.GetValue(_skip));
+        _terminal.Out.WriteLine(
+            parse.GetValue(_json) ? Json.WriteObject(json => json.WriteString("text", text)) : text);
         return Task.FromResult(ExitCodes.Ok);
     }
 

@@ -14,6 +14,7 @@ internal sealed class TokenizeVerb : IVerb
     private readonly Option<bool> _special = Flag.Switch(["--special"], "Add what the model puts around a text.");
     private readonly Option<bool> _plain = Flag.Switch(["--no-parse-special"],
         "Read texts such as <|im_end|> as letters, not as the tokens they name.");
+    private readonly Option<bool> _json = Flag.Switch(["--json"], "Print one JSON object: count, ids, texts.");
     private readonly Option<bool> _pieces = Flag.Switch(["--pieces"], "Print a token a line: id, tab, text.");
 
     private readonly Argument<string?> _text = new("text")
@@ -31,7 +32,7 @@ internal sealed class TokenizeVerb : IVerb
 
     public Command Command { get; } = new("tokenize", "Turn text into token ids.");
 
-    public IReadOnlyList<OptionGroup> Groups => [new("Tokens", [_special, _plain, _pieces]), _modelFlags.Files];
+    public IReadOnlyList<OptionGroup> Groups => [new("Tokens", [_special, _plain, _pieces, _json]), _modelFlags.Files];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -46,10 +47,22 @@ internal sealed class TokenizeVerb : IVerb
         var text = parse.GetValue(_text) ?? ReadPipe();
         var tokenizer = package.Tokenizer;
         var ids = tokenizer.Encode(text, parse.GetValue(_special), !parse.GetValue(_plain));
-        if (parse.GetValue(_pieces)) WritePieces(tokenizer, ids);
+        if (parse.GetValue(_json)) _terminal.Out.WriteLine(ForPrograms(tokenizer, ids));
+        else if (parse.GetValue(_pieces)) WritePieces(tokenizer, ids);
         else _terminal.Out.WriteLine(string.Join(' ', ids));
         return Task.FromResult(ExitCodes.Ok);
     }
+
+    private static string ForPrograms(Tokenizer tokenizer, int[] ids) => Json.WriteObject(json =>
+    {
+        json.WriteNumber("count", ids.Length);
+        json.WriteStartArray("ids");
+        foreach (var id in ids) json.WriteNumberValue(id);
+        json.WriteEndArray();
+        json.WriteStartArray("texts");
+        foreach (var id in ids) json.WriteStringValue(Encoding.UTF8.GetString(tokenizer.TokenBytes(id)));
+        json.WriteEndArray();
+    });
 
     private void WritePieces(Tokenizer tokenizer, int[] ids)
     {

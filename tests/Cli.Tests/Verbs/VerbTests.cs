@@ -28,6 +28,15 @@ public sealed class VerbTests
     public async Task Pieces_stand_a_line_each() => Assert.Equal(
         "1005\tHello\n227\t \n23\t1\n205\t\\n\n", (await MinkaAsync(["tokenize", "--pieces", "Hello 1\n"])).Out);
 
+    [Fact]
+    public async Task Programs_get_tokens_and_text_as_json()
+    {
+        Assert.Equal("""{"count":3,"ids":[1005,227,23],"texts":["Hello"," ","1"]}""" + "\n",
+            (await MinkaAsync(["tokenize", "--json", "Hello 1"])).Out);
+        Assert.Equal("""{"text":"Hello 1"}""" + "\n",
+            (await MinkaAsync(["detokenize", "--json", "1005", "227", "23"])).Out);
+    }
+
     [Theory]
     [InlineData("2048")]
     [InlineData("-1")]
