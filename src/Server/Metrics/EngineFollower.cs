@@ -1,0 +1,65 @@
+using System.Globalization;
+using Minka.Models;
+
+namespace Minka.Server.Metrics;
+
+/// <summary>Copies one engine's counters into the registry before each reading.</summary>
+internal sealed class EngineFollower : IDisposable
+{
+    private readonly ServingMetrics _serving;
+    private readonly Func<EngineReading> _read;
+    private readonly (Counter To, double Before, Func<EngineReading, long> From)[] _sums;
+    private readonly Gauge _running, _waiting, _waitingCapacity, _kvUsage, _kvUsed, _kvFree;
+
+    public EngineFollower(ServingMetrics serving, string model, Func<EngineReading> read)
+    {
+        (_serving, _read) = (serving, read);
+        var labels = serving.ForModel(model).Labels;
+        var engine = serving.Engine;
+        // A model that is loaded again begins at 0; its sums go on from where they were.
+        _sums = [.. new (MetricFamily<Counter> Family, Func<EngineReading, long> From)[]
+        {
+            (engine.Steps, r => r.Steps),
+            (engine.StepTokens, r => r.ComputedTokens),
+            (engine.LostSteps, r => r.LostSteps),
+            (engine.PromptTokens, r => r.PromptTokens),
+            (engine.GenerationTokens, r => r.GeneratedTokens),
+            (engine.PrefixQueries, r => r.PromptTokens),
+            (engine.PrefixHits, r => r.CachedTokens),
+            (engine.Preemptions, r => r.Preemptions),
+            (engine.DraftTokens, r => r.DraftedTokens),
+            (engine.AcceptedTokens, r => r.AcceptedTokens),
+        }.Select(sum => (sum.Family.With(labels), sum.Family.With(labels).Value, sum.From))];
+        _running = engine.Running.With(labels);
+        _waiting = engine.Waiting.With(labels);
+        _waitingCapacity = engine.WaitingByReason.With([.. labels, "capacity"]);
+        _kvUsage = engine.KvUsage.With(labels);
+        _kvUsed = engine.KvBlocks.With([.. labels, "used"]);
+        _kvFree = engine.KvBlocks.With([.. labels, "free"]);
+        engine.CacheConfig.With([.. labels, Text(ForwardInput.BlockTokens), Text(read().Blocks), "0", "True"]).Set(1);
+        serving.Registry.BeforeReading(Refresh);
+        Refresh();
+    }
+
+    public void Dispose()
+    {
+        Refresh();
+        _serving.Registry.NoLongerBeforeReading(Refresh);
+        foreach (var gauge in (Gauge[])[_running, _waiting, _waitingCapacity, _kvUsage, _kvUsed, _kvFree])
+            gauge.Set(0);
+    }
+
+    private void Refresh()
+    {
+        var now = _read();
+        foreach (var (to, before, from) in _sums) to.Follow(before + from(now));
+        _running.Set(now.Running);
+        _waiting.Set(now.Waiting);
+        _waitingCapacity.Set(now.Waiting);
+        _kvUsage.Set(now.KvUsage);
+        _kvUsed.Set(now.UsedBlocks);
+        _kvFree.Set(now.Blocks - now.UsedBlocks);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
