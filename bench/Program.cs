@@ -12,6 +12,8 @@ switch (args is [var verb, ..] ? verb : "")
         return AttentionBench.Run(rest);
     case "batch":
         return BatchBench.Run(rest);
+    case "busy":
+        return BusyBench.Run(rest);
     case "collectives":
         return CollectivesBench.Run(rest);
     case "engine":
@@ -41,6 +43,7 @@ switch (args is [var verb, ..] ? verb : "")
 
               attention [OPTION...]      attention alone, in GB/s, GOP/s and percent of this machine's limits
               batch MODEL [OPTION...]    several sequences that decode together against one
+              busy MODEL [OPTION...]     decoding beside a process that takes one of the cores; what idling costs
               collectives [OPTION...]    sums over ranks by message size
               engine MODEL [OPTION...]   sharing steps, prefixes and guesses, as ratios
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones

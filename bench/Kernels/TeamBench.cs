@@ -90,11 +90,9 @@ internal static class TeamBench
             for (var turn = 0; turn < 4; turn++)
             {
                 quiet += StepsPerSecond(team, isShared, out _) / 4;
-                using var loop = Process.Start("taskset", ["-c", $"{threads - 1}", "sh", "-c", "while :; do :; done"]);
+                using var loop = new BusyLoop(threads - 1);
                 busy += StepsPerSecond(team, isShared, out var worst) / 4;
                 longest = Math.Max(longest, worst);
-                loop.Kill();
-                loop.WaitForExit();
             }
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {(isShared ? "equal shares" : "tickets")} | {quiet:F0} | {busy:F0} | {busy / quiet:F2} "

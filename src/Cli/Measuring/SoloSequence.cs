@@ -24,6 +24,9 @@ internal sealed class SoloSequence
     /// <summary>Forgets everything; the next token is at position 0.</summary>
     public void Reset() => Length = 0;
 
+    /// <summary>Forgets what was computed from a position on.</summary>
+    public void Rewind(int length) => Length = Math.Min(Length, length);
+
     /// <summary>Computes the next tokens, at most one step of them.</summary>
     /// <param name="tokens">Token ids.</param>
     /// <param name="logits">How many of the last tokens want logits.</param>

@@ -1,114 +1,79 @@
 using Minka.Compute.Cpu;
-using Minka.Compute.Formats;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Packing;
 
-/// <summary>One product on a team: round the activations, then multiply rows.</summary>
+/// <summary>Multiplies the rows of a packed matrix with prepared activations, by ticket.</summary>
+/// <remarks>Which member computes a row changes no bit of it.</remarks>
 internal readonly unsafe struct MatMulJob(
     PackedMatrix w, ThreadTeam team, ActivationTiles x, float* y, int yStride) : ITeamJob
 {
-    /// <summary>Below so many activations one member prepares them faster than a team can agree to.</summary>
-    private const int ValuesAloneMax = 1 << 14;
-
-    /// <summary>Columns of a panel that one member writes at a time.</summary>
-    private const int PanelColumns = 128;
-
-    /// <summary>Up to so many tokens memory sets the speed, so equal shares end together.</summary>
-    private const int StaticTokensMax = 8;
-
     /// <summary>Row groups of a ticket: few to share out evenly, enough to reuse a tile in cache.</summary>
     private const int TicketGroups = 8;
 
-    private bool IsSmall => (long)x.Columns * x.Tokens <= ValuesAloneMax;
+    /// <summary>Up to so many tokens memory sets the speed: long runs of rows are read best.</summary>
+    private const int FewTokensMax = 8;
 
-    /// <summary>What the caller does before the team starts.</summary>
-    public void Start()
-    {
-        if (IsSmall) Prepare(0, 1);
-    }
+    /// <summary>Bytes that one member multiplies in about the time of a dispatch.</summary>
+    private const int BytesAloneMax = 1 << 15;
+
+    /// <summary>Bytes of a run that is worth cutting; some microseconds more or less matter to nobody.</summary>
+    private const int CutBytesMin = 1 << 18;
+
+    /// <summary>Runs are a multiple of the row groups that kernels of floats take at once.</summary>
+    private const int RunStep = 4;
+
+    /// <summary>Whether a dispatch costs more than a second member saves.</summary>
+    public bool IsSmall => w.Bytes * x.Tokens <= BytesAloneMax;
 
     /// <inheritdoc/>
     public void Run(int member, int size)
     {
-        if (!IsSmall)
-        {
-            Prepare(member, size);
-            team.Barrier();
-        }
-        if (x.Tokens <= StaticTokensMax) MultiplyShare(member, size);
-        else MultiplyByTicket();
+        while (TryFind(team.TakeTicket(), size, out var segment, out var start, out var end))
+            for (var tile = 0; tile < x.Tiles; tile++)
+                segment.Kernel.Multiply(segment.Packed, start, end, x, tile, y + segment.FirstRow, yStride);
     }
 
-    private void MultiplyShare(int member, int size)
-    {
-        foreach (var segment in w.Segments)
-        {
-            var (start, end) = ThreadTeam.Share(segment.Groups, member, size);
-            Multiply(segment, start, end);
-        }
-    }
-
-    private void MultiplyByTicket()
-    {
-        while (TryFind(team.TakeTicket(), out var segment, out var first))
-            Multiply(segment, first, Math.Min(first + TicketGroups, segment.Groups));
-    }
-
-    private void Multiply(PackedSegment segment, int start, int end)
-    {
-        if (start == end) return;
-        for (var tile = 0; tile < x.Tiles; tile++)
-            segment.Kernel.Multiply(segment.Packed, start, end, x, tile, y + segment.FirstRow, yStride);
-    }
-
-    private bool TryFind(int ticket, out PackedSegment segment, out int firstGroup)
+    private bool TryFind(int ticket, int size, out PackedSegment segment, out int start, out int end)
     {
         foreach (var candidate in w.Segments)
         {
-            var tickets = (candidate.Groups + TicketGroups - 1) / TicketGroups;
-            if (ticket < tickets)
-            {
-                (segment, firstGroup) = (candidate, ticket * TicketGroups);
-                return true;
-            }
-            ticket -= tickets;
+            segment = candidate;
+            if (TryFind(ref ticket, candidate, size, out start, out end)) return true;
         }
-        (segment, firstGroup) = (null!, 0);
+        (segment, start, end) = (null!, 0, 0);
         return false;
     }
 
-    /// <summary>A member's share of the activations in the forms that the weights want.</summary>
-    private void Prepare(int member, int size)
+    /// <summary>The groups of a ticket, at the end perhaps none; otherwise takes this segment's tickets off.</summary>
+    private bool TryFind(ref int ticket, PackedSegment segment, int size, out int start, out int end)
     {
-        if (w.NeedsBlocks)
+        for (var next = 0; next < segment.Groups;)
         {
-            var (start, end) = ThreadTeam.Share(x.BlocksPerToken * x.Tokens, member, size);
-            Quantize(start, end);
-        }
-        if (w.NeedsPanels)
-        {
-            var slices = (x.Columns + PanelColumns - 1) / PanelColumns;
-            var (start, end) = ThreadTeam.Share(slices * x.PanelCount, member, size);
-            for (var i = start; i < end; i++)
+            var left = segment.Groups - next;
+            var run = x.Tokens > FewTokensMax ? TicketGroups : RunOf(left, size, segment.Packed.GroupBytes);
+            var runs = x.Tokens > FewTokensMax ? (left + run - 1) / run : size;
+            if (ticket < runs)
             {
-                var column = i % slices * PanelColumns;
-                PanelActivations.Write(x, i / slices, column, Math.Min(column + PanelColumns, x.Columns));
+                start = Math.Min(next + (ticket * run), segment.Groups);
+                end = Math.Min(start + run, segment.Groups);
+                return true;
             }
+            ticket -= runs;
+            next += runs * run;
         }
+        start = end = 0;
+        return false;
     }
 
-    /// <summary>Rounds blocks counted over all tokens, token by token.</summary>
-    private void Quantize(int start, int end)
+    /// <summary>
+    /// How many of the row groups that are left each member takes next: half of its share as long as that is much, so
+    /// that tickets are few and all end together, then the rest.
+    /// </summary>
+    private static int RunOf(int left, int size, nint groupBytes)
     {
-        while (start < end)
-        {
-            var (token, block) = Math.DivRem(start, x.BlocksPerToken);
-            var count = Math.Min(end - start, x.BlocksPerToken - block);
-            var values = (float*)x.Values + ((nint)token * x.Stride) + (block * ActivationBlock.Length);
-            var step = x.TokensOf(token / ActivationTiles.TileTokens);
-            QuantizeActivations.Quantize(values, count, x.BlockOf(token, block), step);
-            start += count;
-        }
+        var share = (left + size - 1) / size;
+        if (size > 1 && share * groupBytes >= CutBytesMin) share /= 2;
+        return (share + RunStep - 1) / RunStep * RunStep;
     }
 }

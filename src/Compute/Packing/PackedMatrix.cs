@@ -12,12 +12,13 @@ internal sealed unsafe class PackedMatrix : Matrix
         : base(rows, columns)
     {
         _segments = segments;
+        Bytes = segments.Sum(s => s.Bytes);
         NeedsBlocks = segments.Any(s => s.Kernel.IsQuantized);
         NeedsPanels = segments.Any(s => !s.Kernel.IsQuantized);
     }
 
     /// <inheritdoc/>
-    public override long Bytes => _segments.Sum(s => s.Bytes);
+    public override long Bytes { get; }
 
     /// <summary>Runs of rows of one format, in order.</summary>
     public ReadOnlySpan<PackedSegment> Segments => _segments;
@@ -85,9 +86,11 @@ internal sealed unsafe class PackedMatrix : Matrix
                 $"The scratch has room for {32 * scratch.BlocksMax} values; a token has {Columns}.");
 
         var tiles = new ActivationTiles((nint)x, xStride, tokens, Columns, scratch.Blocks, scratch.Panels);
-        var job = new MatMulJob(this, team, tiles, y, yStride);
-        job.Start();
-        team.Run(ref job);
+        var prepare = new PrepareJob(this, team, tiles);
+        if (prepare.IsSmall) prepare.RunAlone();
+        else team.RunByTicket(ref prepare);
+        var multiply = new MatMulJob(this, team, tiles, y, yStride);
+        team.RunByTicket(ref multiply, multiply.IsSmall);
     }
 
     /// <summary>One row as floats, for embedding lookups.</summary>

@@ -110,6 +110,33 @@ public unsafe class PackedMatrixTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(40)]
+    public void Every_row_is_computed_once_whoever_takes_it(int tokens)
+    {
+        using var alone = new ThreadTeam(1);
+        using var scratch = new MatMulScratch(tokens, 256);
+        MemoryWeights[] parts =
+        [
+            MemoryWeights.Random(DType.Q4_0, 9001, 256, 1), MemoryWeights.Random(DType.F32, 70, 256, 2),
+            MemoryWeights.Random(DType.Q8_0, 2050, 256, 3),
+        ];
+        using var packed = PackedMatrix.Pack(parts, null, alone);
+        var x = MatMulContract.Activations(tokens, 256);
+        var expected = MatMulContract.Multiply(packed, alone, x, tokens, scratch);
+
+        foreach (var size in (int[])[2, 3, 7])
+        {
+            using var team = new ThreadTeam(size);
+            var y = new float[tokens * packed.Rows];
+            Array.Fill(y, float.NaN);
+            fixed (float* from = x, to = y) packed.Multiply(team, from, 256, tokens, to, packed.Rows, scratch);
+            Assert.Equal(expected, y);
+        }
+    }
+
     [Fact]
     public void A_product_allocates_nothing()
     {
