@@ -5,8 +5,11 @@ namespace Minka.Engine;
 /// <summary>What the engine did and does; may be read at any time from any thread.</summary>
 public sealed class EngineCounters
 {
-    private long _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted, _accepted;
+    private long _stepTicks, _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted, _accepted;
     private int _running, _waiting, _usedBlocks;
+
+    /// <summary>Time in which steps were run.</summary>
+    public TimeSpan StepTime => new(Volatile.Read(ref _stepTicks));
 
     /// <summary>Steps run.</summary>
     public long Steps => Volatile.Read(ref _steps);
@@ -17,7 +20,7 @@ public sealed class EngineCounters
     /// <summary>Tokens generated.</summary>
     public long GeneratedTokens => Volatile.Read(ref _generated);
 
-    /// <summary>Tokens of all prompts that ended.</summary>
+    /// <summary>Tokens of all prompts that ran; the choices of a request share one.</summary>
     public long PromptTokens => Volatile.Read(ref _prompt);
 
     /// <summary>Of <see cref="PromptTokens"/>, those found in the prefix cache.</summary>
@@ -45,20 +48,12 @@ public sealed class EngineCounters
     public int UsedBlocks => Volatile.Read(ref _usedBlocks);
 
     // One thread writes; readers see each number whole.
-    internal void AddStep(int computed, int generated)
+    internal void AddStep(int computed, int generated, TimeSpan time)
     {
+        Volatile.Write(ref _stepTicks, _stepTicks + time.Ticks);
         Volatile.Write(ref _steps, _steps + 1);
         Volatile.Write(ref _computed, _computed + computed);
         Volatile.Write(ref _generated, _generated + generated);
-    }
-
-    internal void AddEnded(Sequence sequence)
-    {
-        Volatile.Write(ref _preemptions, _preemptions + sequence.Preemptions);
-        // The choices of a request share one prompt, which counts once.
-        if (sequence.Choice > 0) return;
-        Volatile.Write(ref _prompt, _prompt + sequence.PromptLength);
-        Volatile.Write(ref _cached, _cached + sequence.CachedTokens);
     }
 
     internal void AddDrafts(int drafted, int accepted)
@@ -69,10 +64,13 @@ public sealed class EngineCounters
 
     internal void AddLostStep() => Volatile.Write(ref _lostSteps, _lostSteps + 1);
 
-    internal void SetLoad(int running, int waiting, int usedBlocks)
+    internal void SetLoad(Scheduler scheduler)
     {
-        Volatile.Write(ref _running, running);
-        Volatile.Write(ref _waiting, waiting);
-        Volatile.Write(ref _usedBlocks, usedBlocks);
+        Volatile.Write(ref _running, scheduler.RunningCount);
+        Volatile.Write(ref _waiting, scheduler.WaitingCount);
+        Volatile.Write(ref _usedBlocks, scheduler.UsedBlocks);
+        Volatile.Write(ref _prompt, scheduler.PromptTokens);
+        Volatile.Write(ref _cached, scheduler.CachedTokens);
+        Volatile.Write(ref _preemptions, scheduler.Preemptions);
     }
 }

@@ -9,5 +9,6 @@ namespace Minka.Engine;
 /// token.</param>
 /// <param name="Finish">Other than <see cref="FinishReason.None"/> exactly once per choice: nothing follows.</param>
 /// <param name="Logprobs">Log-probabilities, when asked for.</param>
+/// <param name="At">When it was made, since the request was submitted: differences are inter-token latencies.</param>
 public readonly record struct GeneratedToken(
-    int Choice, int Id, bool IsText, FinishReason Finish, TokenLogprobs? Logprobs = null);
+    int Choice, int Id, bool IsText, FinishReason Finish, TokenLogprobs? Logprobs = null, TimeSpan At = default);

@@ -18,7 +18,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     private readonly int _unreadMax;
     private readonly long _submitted;
     private CancellationTokenRegistration _registration;
-    private long _started, _firstToken, _ended;
+    private long _started, _firstToken, _lastToken, _ended;
     private int _isPaused, _isCancelled, _open;
 
     internal Generation(
@@ -54,11 +54,37 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     /// token.</summary>
     public IReadOnlyList<TokenLogprobs> PromptLogprobs => _choices[0].PromptLogprobs;
 
+    /// <summary>The prompt's embedding, when asked for; empty before <see cref="Completion"/>, and if the request did
+    /// not end by itself.</summary>
+    public IReadOnlyList<float> Embedding { get; private set; } = [];
+
+    /// <summary>Why no token could follow, in a sentence, when a choice ended with
+    /// <see cref="FinishReason.Failed"/>.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>How often its sequences gave their blocks back and were computed again.</summary>
+    public int Preemptions
+    {
+        get
+        {
+            var sum = 0;
+            foreach (var choice in _choices) sum += choice.Preemptions;
+            return sum;
+        }
+    }
+
     /// <summary>Time in the queue; zero until it ended.</summary>
     public TimeSpan QueueTime => Since(Volatile.Read(ref _started));
 
     /// <summary>Time from submission to the first token; zero before.</summary>
     public TimeSpan TimeToFirstToken => Since(Volatile.Read(ref _firstToken));
+
+    /// <summary>Time from the queue to the first token: what the prompt took; zero before.</summary>
+    public TimeSpan PrefillTime => TimeToFirstToken is var first && first > TimeSpan.Zero ? first - QueueTime : first;
+
+    /// <summary>Time from the first token to the last so far, of all choices together.</summary>
+    public TimeSpan DecodeTime =>
+        Since(Volatile.Read(ref _lastToken)) is var last && last > TimeSpan.Zero ? last - TimeToFirstToken : last;
 
     /// <summary>Time from submission to the end of the last choice; zero before.</summary>
     public TimeSpan Duration => Since(Volatile.Read(ref _ended));
@@ -120,8 +146,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     /// <summary>Adds a token; returns true when the sequences should pause now.</summary>
     internal bool Write(in GeneratedToken token, TimeSpan now)
     {
-        if (_firstToken == 0) Volatile.Write(ref _firstToken, _time.GetTimestamp());
-        if (!_tokens.Writer.TryWrite(token))
+        if (!_tokens.Writer.TryWrite(token with { At = Stamp() }))
             throw Bug.Found($"{_tokens.Reader.Count} tokens are unread, more than a pause allows.");
         if (_isPaused == 1 || _tokens.Reader.Count < _unreadMax) return false;
         PausedAt = now;
@@ -134,9 +159,12 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     /// <returns>True when it was the last one.</returns>
     internal bool End(in GeneratedToken end)
     {
-        if (end.Finish is FinishReason.Stop or FinishReason.Length && _firstToken == 0)
-            Volatile.Write(ref _firstToken, _time.GetTimestamp());
-        _tokens.Writer.TryWrite(end);
+        var isWhole = end.Finish is FinishReason.Stop or FinishReason.Length;
+        var sequence = _choices[end.Choice];
+        if (isWhole && Request.Embedding is { } embedding)
+            Embedding = sequence.Hidden!.ToVector(embedding.IsNormalized);
+        Failure ??= sequence.Failure;
+        _tokens.Writer.TryWrite(end with { At = isWhole ? Stamp() : Since(_time.GetTimestamp()) });
         if (--_open > 0) return false;
         Close(null);
         return true;
@@ -147,6 +175,15 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         Volatile.Write(ref _ended, _time.GetTimestamp());
         _registration.Unregister();
         _tokens.Writer.TryComplete(error);
+    }
+
+    /// <summary>Takes the time of a token, since submission.</summary>
+    private TimeSpan Stamp()
+    {
+        var now = _time.GetTimestamp();
+        if (_firstToken == 0) Volatile.Write(ref _firstToken, now);
+        Volatile.Write(ref _lastToken, now);
+        return Since(now);
     }
 
     private TimeSpan Since(long timestamp) =>

@@ -47,6 +47,9 @@ public sealed record GenerationRequest
     /// <summary>What the text must look like; nothing in particular when null.</summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>The prompt's embedding is wanted, and no text: <see cref="TokensMax"/> must be 0.</summary>
+    public EmbeddingOptions? Embedding { get; init; }
+
     /// <summary>Lower runs first.</summary>
     public int Priority { get; init; }
 
@@ -78,6 +81,9 @@ public sealed record GenerationRequest
         if (Choices is < 1 or > ChoicesMax) throw Refuse("n", $"n is {Choices}; it lies between 1 and {ChoicesMax}.");
         if (TopLogprobs is < 0 or > TopLogprobsMax)
             throw Refuse("top_logprobs", $"top_logprobs is {TopLogprobs}; it lies between 0 and {TopLogprobsMax}.");
+        if (Embedding is not null && (TokensMax > 0 || Choices > 1))
+            throw Refuse("max_tokens", $"An embedding is asked for, and {Choices} texts of {TokensMax} tokens; ask for "
+                + "an embedding with one choice of 0 tokens.");
         if (TimeLimit <= TimeSpan.Zero) throw Refuse("timeout", $"The time limit is {TimeLimit}; it must be positive.");
         Sampling.Validate(vocabularySize);
     }

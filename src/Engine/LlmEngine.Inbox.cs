@@ -28,7 +28,7 @@ public sealed partial class LlmEngine
         _live.Add(generation);
         var limit = generation.Request.TimeLimit;
         _scheduler.Add(generation.Choices, limit == TimeSpan.MaxValue ? limit : generation.SubmittedAt + limit);
-        Counters.SetLoad(_scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.UsedBlocks);
+        Counters.SetLoad(_scheduler);
         Interlocked.Add(ref _submitted, -generation.Choices.Length);
     }
 

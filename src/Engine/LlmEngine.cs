@@ -25,6 +25,7 @@ public sealed partial class LlmEngine
     private readonly List<Generation> _paused = [];
     private readonly long _start;
     private long _nextId;
+    private TimeSpan _stepTime;
     private int _submitted, _isRunning, _lostSteps;
 
     /// <summary>Makes an engine; nothing runs before <see cref="RunAsync"/>.</summary>
@@ -48,6 +49,29 @@ public sealed partial class LlmEngine
     /// <summary>What it did and does.</summary>
     public EngineCounters Counters { get; } = new();
 
+    /// <summary>What it does at this moment, and did so far. Cheap; from any thread.</summary>
+    public EngineSnapshot Snapshot() => new()
+    {
+        Running = Counters.Running,
+        Waiting = Counters.Waiting + Math.Max(0, Volatile.Read(ref _submitted)),
+        QueueMax = _options.Scheduling.QueueMax,
+        UsedBlocks = Counters.UsedBlocks,
+        TotalBlocks = _executor.Shape.KvBlocks,
+        Steps = Counters.Steps,
+        StepTime = Counters.StepTime,
+        ComputedTokens = Counters.ComputedTokens,
+        GeneratedTokens = Counters.GeneratedTokens,
+        PromptTokens = Counters.PromptTokens,
+        CachedTokens = Counters.CachedTokens,
+        Preemptions = Counters.Preemptions,
+        LostSteps = Counters.LostSteps,
+        DraftedTokens = Counters.DraftedTokens,
+        AcceptedTokens = Counters.AcceptedTokens,
+    };
+
+    /// <summary>Numbers of an embedding; 0 when the executor makes none, and requests for them are refused.</summary>
+    public int EmbeddingWidth => _executor.Shape.EmbeddingWidth;
+
     /// <summary>Positions of the longest sequence: the context, or the whole KV cache if that is less.</summary>
     public int LengthMax { get; }
 
@@ -60,6 +84,9 @@ public sealed partial class LlmEngine
     public Generation Submit(GenerationRequest request, CancellationToken cancellation = default)
     {
         request.Validate(_executor.Shape.VocabularySize, LengthMax);
+        if (request.Embedding is not null && EmbeddingWidth == 0)
+            throw new RequestRefusedException(RefusalReason.Unsupported, "embedding",
+                "Embeddings are not made where a model runs on several machines; ask an engine that runs it on one.");
         var generation = CreateGeneration(request);
 
         var queueMax = _options.Scheduling.QueueMax;
@@ -149,10 +176,12 @@ public sealed partial class LlmEngine
             if (!_scheduler.IsIdle && _scheduler.Ended.Count == 0) await SleepAsync(cancellation).ConfigureAwait(false);
             return false;
         }
+        var start = _time.GetTimestamp();
         try
         {
             await _executor.ExecuteAsync(batch, cancellation).ConfigureAwait(false);
             _lostSteps = 0;
+            _stepTime = _time.GetElapsedTime(start);
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -173,7 +202,7 @@ public sealed partial class LlmEngine
         _scheduler.Commit(batch);
         var generated = 0;
         for (var i = 0; i < batch.Chunks.Length; i++) generated += Deliver(batch, i);
-        Counters.AddStep(batch.TokenCount, generated);
+        Counters.AddStep(batch.TokenCount, generated, _stepTime);
     }
 
     /// <summary>Tells the readers of sequences that ended, and everyone else how busy the engine is.</summary>
@@ -182,12 +211,11 @@ public sealed partial class LlmEngine
         for (var i = 0; i < _scheduler.Ended.Count; i++)
         {
             var sequence = _scheduler.Ended[i];
-            Counters.AddEnded(sequence);
             _options.Drafter?.Forget(sequence);
             if (sequence.Output is { } output) End(output, sequence, new(sequence.Choice, 0, false, sequence.Finish));
         }
         _scheduler.ClearEnded();
-        Counters.SetLoad(_scheduler.RunningCount, _scheduler.WaitingCount, _scheduler.UsedBlocks);
+        Counters.SetLoad(_scheduler);
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);

@@ -19,6 +19,9 @@ public sealed record Constraint(ConstraintKind Kind, string Source)
     /// <summary>A text of a grammar in GBNF; its rule <c>root</c> is the whole.</summary>
     public static Constraint Grammar(string gbnf) => new(ConstraintKind.Grammar, gbnf);
 
+    /// <summary>Tagged parts, such as calls of tools, alone or within free text.</summary>
+    public static Constraint Tagged(TaggedText tagged) => new(ConstraintKind.Tagged, tagged.ToSource());
+
     /// <summary>One of several texts.</summary>
     public static Constraint Choice(IReadOnlyList<string> texts) =>
         new(ConstraintKind.Choice, string.Join(Sources.ChoiceReader.Separator, texts));
@@ -38,4 +41,7 @@ public enum ConstraintKind
 
     /// <summary>A list of texts.</summary>
     Choice,
+
+    /// <summary>Tagged parts, in a form that only <see cref="Constraint.Tagged"/> writes.</summary>
+    Tagged,
 }

@@ -2,6 +2,7 @@ using Minka.Engine.Constraints.Automata;
 using Minka.Engine.Constraints.Grammars;
 using Minka.Engine.Constraints.Masks;
 using Minka.Engine.Constraints.Sources;
+using Minka.Engine.Constraints.Sources.Json;
 
 namespace Minka.Engine.Constraints;
 
@@ -18,8 +19,7 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
     /// <exception cref="RequestRefusedException">It is not understood, or too large.</exception>
     public GrammarMasks Compile(Constraint constraint)
     {
-        if (constraint.Source.Length > SourceMax)
-            throw Refuse($"The constraint has {constraint.Source.Length:N0} characters; {SourceMax:N0} are allowed.");
+        CheckLength(constraint, constraint.Kind == ConstraintKind.Tagged ? 8 * SourceMax : SourceMax);
         lock (_lock)
         {
             for (var node = _recent.First; node is not null; node = node.Next)
@@ -35,7 +35,7 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
         GrammarMasks masks;
         try
         {
-            masks = new GrammarMasks(new Grammar(Read(constraint)), vocabulary);
+            masks = new GrammarMasks(new Grammar(Read(constraint, new JsonTexts())), vocabulary);
         }
         catch (GrammarException refused)
         {
@@ -53,11 +53,25 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
 
     private long KeptBytes() => _recent.Sum(kept => kept.Masks.Bytes);
 
-    private static Rule Read(Constraint constraint) => constraint.Kind switch
+    private static void CheckLength(Constraint constraint, int lengthMax)
     {
-        ConstraintKind.JsonSchema => JsonSchemaReader.Read(constraint.Source),
+        if (constraint.Source.Length > lengthMax)
+            throw Refuse($"The constraint has {constraint.Source.Length:N0} characters; {lengthMax:N0} are allowed.");
+    }
+
+    /// <summary>The content of a tagged part.</summary>
+    private static Rule ReadPart(Constraint constraint, JsonTexts texts)
+    {
+        CheckLength(constraint, SourceMax);
+        return Read(constraint, texts);
+    }
+
+    private static Rule Read(Constraint constraint, JsonTexts texts) => constraint.Kind switch
+    {
+        ConstraintKind.JsonSchema => JsonSchemaReader.Read(constraint.Source, texts),
         ConstraintKind.Regex => RegexReader.Read(constraint.Source),
         ConstraintKind.Grammar => GbnfReader.Read(constraint.Source),
+        ConstraintKind.Tagged => TaggedReader.Read(constraint.Source, part => ReadPart(part, texts)),
         ConstraintKind.Choice => ChoiceReader.Read(constraint.Source),
         _ => throw new GrammarException($"There is no kind of constraint {constraint.Kind}."),
     };

@@ -62,7 +62,7 @@ public sealed class BatchSampler(int vocabularySize)
             if (!_sampler.TrySample(sequence, length, row, out var token))
             {
                 // What came before the dead end still counts.
-                if (j == 0) batch.Fail(index);
+                if (j == 0) batch.Fail(index, sequence.Rules.WhyNothing);
                 return;
             }
             batch.AddSampled(

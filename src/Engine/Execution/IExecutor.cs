@@ -23,7 +23,11 @@ public interface IExecutor
 /// <param name="ContextLength">Positions the model was made for.</param>
 /// <param name="KvBlocks">Blocks of the KV cache.</param>
 /// <param name="Limits">The largest step.</param>
-public sealed record ExecutorShape(int VocabularySize, int ContextLength, int KvBlocks, StepLimits Limits);
+public sealed record ExecutorShape(int VocabularySize, int ContextLength, int KvBlocks, StepLimits Limits)
+{
+    /// <summary>Numbers of an embedding, D; 0 when the executor does not pool hidden states.</summary>
+    public int EmbeddingWidth { get; init; }
+}
 
 /// <summary>A step that did not happen, for a reason that may pass: a rank was lost and will be replaced.</summary>
 public sealed class StepLostException : Exception

@@ -10,6 +10,8 @@ public sealed class LocalExecutor : IExecutor
     private readonly ForwardInput _input;
     private readonly float[] _logits;
     private readonly BatchSampler _sampler;
+    private readonly HiddenProbe _pool;
+    private Batch? _pooled;
 
     /// <summary>Wraps a model, which stays the caller's to dispose.</summary>
     public LocalExecutor(ICausalModel model)
@@ -19,7 +21,15 @@ public sealed class LocalExecutor : IExecutor
         _input = new ForwardInput(model.Limits);
         _logits = new float[checked(model.Limits.LogitRows * config.VocabularySize)];
         _sampler = new BatchSampler(config.VocabularySize);
-        Shape = new(config.VocabularySize, config.ContextLength, model.KvBlocks, model.Limits);
+        Shape = new(config.VocabularySize, config.ContextLength, model.KvBlocks, model.Limits)
+        {
+            EmbeddingWidth = config.Width,
+        };
+        _pool = (layer, hidden) =>
+        {
+            // Only what leaves the final norm.
+            if (layer == config.Layers) BatchPooler.Pool(_pooled!, hidden, config.Width);
+        };
     }
 
     /// <inheritdoc/>
@@ -32,9 +42,24 @@ public sealed class LocalExecutor : IExecutor
         foreach (var copy in batch.Copies) _model.CopyKvBlock(copy.Source, copy.Target);
         BatchBuilder.Fill(_input, batch);
         var logits = _logits.AsSpan(0, _input.LogitCount * Shape.VocabularySize);
-        _model.Forward(_input, logits);
+        if (BatchPooler.Wants(batch)) ForwardAndPool(batch, logits);
+        else _model.Forward(_input, logits);
         prepared.GetAwaiter().GetResult();
         _sampler.Sample(batch, logits);
         return ValueTask.CompletedTask;
+    }
+
+    private void ForwardAndPool(Batch batch, Span<float> logits)
+    {
+        var before = _model.Probe;
+        (_pooled, _model.Probe) = (batch, _pool);
+        try
+        {
+            _model.Forward(_input, logits);
+        }
+        finally
+        {
+            (_pooled, _model.Probe) = (null, before);
+        }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class SequenceBlocks(BlockPool pool, SchedulerOptions options)
     public int Match(Sequence sequence, out int free)
     {
         free = 0;
-        if (!options.PrefixCaching || sequence.WantsPromptLogprobs) return 0;
+        if (!options.PrefixCaching || sequence.NeedsEveryToken) return 0;
 
         var whole = (sequence.Known - 1) / ForwardInput.BlockTokens;
         for (var i = 0; i < whole; i++)

@@ -37,6 +37,17 @@ public sealed class SamplingRules
     /// <summary>Whether a token may be said without logits, where it is the only one allowed.</summary>
     internal bool CanForce { get; }
 
+    /// <summary>Why no token can be picked, for who asked.</summary>
+    internal string WhyNothing => _matcher switch
+    {
+        null => "No token can follow: bad_words, logit_bias and min_tokens forbid all, or the model's logits are not "
+            + "numbers.",
+        { HasOverflowed: true } => "The text can be read by its constraint in too many ways to be followed; write the "
+            + "grammar so that it is less ambiguous.",
+        _ => "No token of the vocabulary can follow: what the constraint allows here, other rules of the request "
+            + "forbid, or no token spells it.",
+    };
+
     /// <summary>Finds out which tokens may follow a text, so that sampling need not.</summary>
     internal void Prepare(ReadOnlySpan<int> text)
     {

@@ -34,7 +34,7 @@ public sealed class Batch
     private struct Outcome
     {
         public int First, Count, Forced;
-        public bool Failed;
+        public string? Failure;
     }
 
     /// <summary>Makes room for the largest step.</summary>
@@ -89,7 +89,9 @@ public sealed class Batch
     public ReadOnlySpan<int> Forced(int chunk) => _forced.AsSpan(chunk * ForcedMax, _outcomes[chunk].Forced);
 
     /// <summary>Records that no token can follow: every one is forbidden, or the logits are not numbers.</summary>
-    public void Fail(int chunk) => _outcomes[chunk].Failed = true;
+    /// <param name="chunk">Which chunk.</param>
+    /// <param name="reason">Why, in a sentence for who asked.</param>
+    public void Fail(int chunk, string reason) => _outcomes[chunk].Failure = reason;
 
     /// <summary>Tokens sampled for a chunk, in order.</summary>
     public ReadOnlySpan<int> Sampled(int chunk) => _sampled.AsSpan(_outcomes[chunk].First, _outcomes[chunk].Count);
@@ -98,8 +100,8 @@ public sealed class Batch
     public ReadOnlySpan<TokenLogprobs?> Logprobs(int chunk) =>
         _logprobs.AsSpan(_outcomes[chunk].First, _outcomes[chunk].Count);
 
-    /// <summary>Whether sampling failed for a chunk.</summary>
-    public bool HasFailed(int chunk) => _outcomes[chunk].Failed;
+    /// <summary>Why sampling failed for a chunk; null when it did not.</summary>
+    public string? Failure(int chunk) => _outcomes[chunk].Failure;
 
     internal void Clear()
     {

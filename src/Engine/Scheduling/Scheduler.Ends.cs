@@ -13,7 +13,11 @@ public sealed partial class Scheduler
             var sequence = chunks[i].Sequence;
             sequence.InFlight = false;
             if (sequence.PendingFinish != FinishReason.None) End(sequence, sequence.PendingFinish);
-            else if (batch.HasFailed(i)) End(sequence, FinishReason.Failed);
+            else if (batch.Failure(i) is { } failure)
+            {
+                sequence.Failure = failure;
+                End(sequence, FinishReason.Failed);
+            }
             else Advance(chunks[i], batch.Sampled(i), batch.Forced(i));
         }
     }
@@ -187,6 +191,7 @@ public sealed partial class Scheduler
         _blocks.Release(sequence);
         sequence.KeepDrafts(0);
         sequence.Preemptions++;
+        Preemptions++;
         sequence.KnownAtPreemption = sequence.Known;
         _hasPreempted = true;
         Return(sequence);

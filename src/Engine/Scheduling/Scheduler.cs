@@ -56,6 +56,15 @@ public sealed partial class Scheduler
     /// <summary>KV blocks in all.</summary>
     public int TotalBlocks => _pool.Total;
 
+    /// <summary>Tokens of all prompts that ran so far; the choices of a request share one.</summary>
+    public long PromptTokens { get; private set; }
+
+    /// <summary>Of <see cref="PromptTokens"/>, those that the prefix cache held.</summary>
+    public long CachedTokens { get; private set; }
+
+    /// <summary>How often a sequence gave its blocks back so far.</summary>
+    public long Preemptions { get; private set; }
+
     /// <summary>Sequences that run, most urgent and oldest first.</summary>
     public IReadOnlyList<Sequence> Running => _running;
 
@@ -190,13 +199,21 @@ public sealed partial class Scheduler
         sequence.MakeRoom();
         if (leader is null) _blocks.Adopt(sequence, hits);
         else _blocks.Fork(leader, sequence, _batch);
-        if (sequence is { Preemptions: 0, Generated: 0 }) sequence.CachedTokens = start;
+        if (sequence is { Preemptions: 0, Generated: 0 }) CountPrompt(sequence, start);
         WaitingQueue.Charge(sequence, sequence.Preemptions == 0 ? sequence.Missing : 0);
         Start(sequence);
         if (!_blocks.TryReserve(sequence, sequence.Computed + count))
             throw Bug.Found($"Blocks counted for sequence {sequence.Id} are not there.");
         Plan(sequence, count);
         return count;
+    }
+
+    private void CountPrompt(Sequence sequence, int cached)
+    {
+        sequence.CachedTokens = cached;
+        if (sequence.Choice > 0) return;
+        PromptTokens += sequence.PromptLength;
+        CachedTokens += cached;
     }
 
     private static bool CanFork(Sequence sequence) =>

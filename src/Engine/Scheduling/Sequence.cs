@@ -1,4 +1,5 @@
 using Minka.Engine.Constraints.Masks;
+using Minka.Engine.Execution;
 using Minka.Engine.KvCache;
 using Minka.Engine.Sampling;
 using Minka.Engine.Speculation;
@@ -41,6 +42,7 @@ public sealed class Sequence
         PromptLength = Known;
         StopIds = [.. request.IgnoreEos ? [] : eosIds, .. request.StopIds];
         Rules = new SamplingRules(request, StopIds, constraint);
+        if (request.Embedding is { } embedding) Hidden = new(embedding.Pooling, PromptLength);
     }
 
     /// <summary>Order of arrival; choices of one request follow each other.</summary>
@@ -100,6 +102,12 @@ public sealed class Sequence
     /// <summary>Log-probabilities of the prompt's tokens, when asked for: entry i is about token i + 1.</summary>
     public IReadOnlyList<TokenLogprobs> PromptLogprobs => PromptLogprobList;
 
+    /// <summary>The sum of its hidden states, when an embedding is wanted.</summary>
+    internal PooledHidden? Hidden { get; }
+
+    /// <summary>Why nothing could follow, for a sequence that failed.</summary>
+    internal string? Failure { get; set; }
+
     /// <summary>Tokens that end it.</summary>
     internal int[] StopIds { get; }
 
@@ -147,6 +155,9 @@ public sealed class Sequence
 
     /// <summary>Tokens to compute before the next one can be sampled.</summary>
     internal int Missing => Known - Computed;
+
+    /// <summary>Whether every token must be computed, those that the prefix cache holds too.</summary>
+    internal bool NeedsEveryToken => WantsPromptLogprobs || Hidden is { NeedsAll: true };
 
     internal bool WantsPromptLogprobs => Request.WantsPromptLogprobs && Choice == 0;
 

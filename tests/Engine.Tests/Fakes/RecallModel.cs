@@ -48,8 +48,12 @@ internal sealed class RecallModel : ICausalModel
     /// <summary>Makes this model differ from one without by as much in each logit.</summary>
     public float Noise { get; init; }
 
+    /// <summary>What leaves the final norm at a position: the token, the position, and one.</summary>
+    public const int Width = 3;
+
     public void Forward(ForwardInput input, Span<float> logits)
     {
+        ShowHidden(input);
         BeforeStep?.Invoke(_steps++);
         StepTokens.Add(input.TokenCount);
         for (var row = 0; row < input.TokenCount; row++)
@@ -66,6 +70,18 @@ internal sealed class RecallModel : ICausalModel
                 Fill(logits.Slice(wanted * Config.VocabularySize, Config.VocabularySize), hash);
             }
         }
+    }
+
+    private void ShowHidden(ForwardInput input)
+    {
+        if (Probe is null) return;
+        var hidden = new float[input.TokenCount * Width];
+        for (var row = 0; row < input.TokenCount; row++)
+            (hidden[Width * row], hidden[Width * row + 1], hidden[Width * row + 2]) =
+                (input.Tokens[row], input.Positions[row], 1);
+        // A layer's input is not what an embedding is made of.
+        Probe(0, new float[hidden.Length]);
+        Probe(Config.Layers, hidden);
     }
 
     public void CopyKvBlock(int source, int target) =>
@@ -140,7 +156,7 @@ internal sealed class RecallModel : ICausalModel
         Architecture = "recall",
         VocabularySize = vocabularySize,
         Layers = 1,
-        Width = 1,
+        Width = Width,
         FeedForwardWidth = 1,
         Heads = 1,
         KvHeads = 1,

@@ -84,6 +84,8 @@ internal sealed class RuleGraph
                 return end;
             case Expression.Repeat repeat:
                 return BuildRepeat(repeat, from);
+            case Expression.Without without:
+                return BuildWithout(new AvoidedTexts(without.Texts), from);
             case Expression.Call call:
                 var after = Add();
                 Nodes[from].Calls.Add(new(IndexOf(call.Rule), after));
@@ -123,6 +125,19 @@ internal sealed class RuleGraph
             var at = from;
             for (var i = 0; i < row.Length - 1; i++) at = Link(at, row[i].Low, row[i].High);
             Nodes[at].Bytes.Add(new(row[^1].Low, row[^1].High, end));
+        }
+        return end;
+    }
+
+    private int BuildWithout(AvoidedTexts avoided, int from)
+    {
+        var end = Add();
+        var states = avoided.Steps.Select(_ => Add()).ToArray();
+        Nodes[from].Free.Add(states[0]);
+        for (var i = 0; i < states.Length; i++)
+        {
+            Nodes[states[i]].Free.Add(end);
+            foreach (var (set, to) in avoided.Steps[i]) Nodes[BuildSet(set, states[i])].Free.Add(states[to]);
         }
         return end;
     }

@@ -20,6 +20,9 @@ internal abstract record Expression
     /// <summary>So many times; <see cref="Unbounded"/> sets no limit.</summary>
     public sealed record Repeat(Expression Part, int Least, int Most) : Expression;
 
+    /// <summary>Any text in which none of these stands.</summary>
+    public sealed record Without(IReadOnlyList<string> Texts) : Expression;
+
     /// <summary>What another rule matches, or this one again.</summary>
     public sealed record Call(Rule Rule) : Expression;
 

@@ -25,6 +25,9 @@ internal sealed class ConstraintMatcher
     /// <summary>Whether the text may end here.</summary>
     public bool CanEnd => _stepper.CanEnd(_stacks[^1]);
 
+    /// <summary>Whether the text can be read in too many ways to go on.</summary>
+    public bool HasOverflowed => _stepper.HasOverflowed;
+
     /// <summary>Whether the text must end here.</summary>
     public bool IsComplete => CanEnd && !_stepper.CanGoOn(_stacks[^1]);
 

@@ -16,22 +16,24 @@ internal sealed class JsonSchemaReader
     private const int DepthMax = 32;
 
     private readonly JsonNode? _root;
-    private readonly JsonTexts _texts = new();
+    private readonly JsonTexts _texts;
     private readonly ObjectReader _objects;
     private readonly ArrayReader _arrays;
     private readonly Dictionary<string, Rule> _ruleByPointer = [];
     private readonly Queue<Rule> _open = [];
     private int _depth;
 
-    private JsonSchemaReader(JsonNode? root)
+    private JsonSchemaReader(JsonNode? root, JsonTexts texts)
     {
-        _root = root;
+        (_root, _texts) = (root, texts);
         _objects = new ObjectReader(_texts, Read);
         _arrays = new ArrayReader(_texts, Read);
     }
 
     /// <summary>The rule of a schema.</summary>
-    public static Rule Read(string source)
+    /// <param name="source">The schema.</param>
+    /// <param name="texts">What its values are made of; several schemas may share it.</param>
+    public static Rule Read(string source, JsonTexts texts)
     {
         JsonNode? root;
         try
@@ -44,7 +46,7 @@ internal sealed class JsonSchemaReader
         }
         try
         {
-            var reader = new JsonSchemaReader(root);
+            var reader = new JsonSchemaReader(root, texts);
             var rule = reader.RuleOf("#");
             while (reader._open.TryDequeue(out var next)) next.Body = reader.Read(reader.Find(next.Name), next.Name);
             return rule;

@@ -1,0 +1,53 @@
+namespace Minka.Engine;
+
+/// <summary>The engine at one moment, for metrics and routing. Totals never fall.</summary>
+public readonly record struct EngineSnapshot
+{
+    /// <summary>Sequences that hold blocks and take part in steps.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Sequences that wait for a place, those in the inbox included.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Sequences that may wait; one more is refused.</summary>
+    public int QueueMax { get; init; }
+
+    /// <summary>KV blocks that sequences hold.</summary>
+    public int UsedBlocks { get; init; }
+
+    /// <summary>KV blocks in all.</summary>
+    public int TotalBlocks { get; init; }
+
+    /// <summary>Share of the KV blocks that sequences hold, 0 to 1.</summary>
+    public double KvUsage => TotalBlocks == 0 ? 0 : (double)UsedBlocks / TotalBlocks;
+
+    /// <summary>Steps run.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Time in which steps were run: the rest the engine was idle or waited for readers.</summary>
+    public TimeSpan StepTime { get; init; }
+
+    /// <summary>Tokens computed, guesses and recomputed ones included.</summary>
+    public long ComputedTokens { get; init; }
+
+    /// <summary>Tokens generated.</summary>
+    public long GeneratedTokens { get; init; }
+
+    /// <summary>Prompt tokens of all requests that ran: what the prefix cache was asked for.</summary>
+    public long PromptTokens { get; init; }
+
+    /// <summary>Of <see cref="PromptTokens"/>, those that the prefix cache held.</summary>
+    public long CachedTokens { get; init; }
+
+    /// <summary>How often a sequence gave its blocks back and was computed again.</summary>
+    public long Preemptions { get; init; }
+
+    /// <summary>Steps that an executor lost.</summary>
+    public long LostSteps { get; init; }
+
+    /// <summary>Tokens guessed.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Of <see cref="DraftedTokens"/>, those that were right.</summary>
+    public long AcceptedTokens { get; init; }
+}
