@@ -5,7 +5,8 @@ namespace Minka.Engine;
 /// <summary>What the engine did and does; may be read at any time from any thread.</summary>
 public sealed class EngineCounters
 {
-    private long _stepTicks, _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted, _accepted;
+    private long _stepTicks, _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted;
+    private long _accepted;
     private int _running, _waiting, _usedBlocks;
 
     /// <summary>Time in which steps were run.</summary>
