@@ -77,7 +77,8 @@ internal sealed class TextGeneration
     }
 
     /// <summary>Everything, without signs of life in between.</summary>
-    public async IAsyncEnumerable<TextEvent> EventsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<TextEvent> EventsAsync(
+        [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var events in BatchesAsync(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false))
             foreach (var happened in events) yield return happened;

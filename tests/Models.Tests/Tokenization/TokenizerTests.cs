@@ -1,3 +1,4 @@
+using Minka.Models.Tokenization;
 using System.Text.Json.Nodes;
 using Minka.Models.Loading;
 
