@@ -69,6 +69,7 @@ public sealed partial class ServedModel : IAsyncDisposable
             time);
         Shape = executor.Shape;
         EosIds = package.EosIds;
+        Fingerprint = $"fp_{(uint)HashOf(name, package):x8}";
         _running = Engine.RunAsync(_ending.Token);
     }
 
@@ -104,6 +105,9 @@ public sealed partial class ServedModel : IAsyncDisposable
 
     /// <summary>Vocabulary, KV blocks and limits of its executor.</summary>
     public ExecutorShape Shape { get; }
+
+    /// <summary>Of model and machine: equal ones give the same text for the same seed.</summary>
+    internal string Fingerprint { get; }
 
     /// <summary>Fails when the engine does; completes when it was stopped.</summary>
     public Task Running => _running;
@@ -173,6 +177,14 @@ public sealed partial class ServedModel : IAsyncDisposable
             trace.Aborted);
         trace.Add(generation);
         return generation;
+    }
+
+    private static int HashOf(string name, ModelPackage package)
+    {
+        // FNV-1a: the same in every run, which string hashes are not.
+        var hash = 2166136261u;
+        foreach (var unit in $"{name}/{package.Config}") hash = (hash ^ unit) * 16777619u;
+        return (int)hash;
     }
 
     private static TokenVocabulary VocabularyOf(ModelPackage package)

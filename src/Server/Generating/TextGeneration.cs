@@ -48,6 +48,9 @@ internal sealed class TextGeneration
     /// <summary>From submitting to the last token made.</summary>
     public TimeSpan Duration => _tokens.Duration;
 
+    /// <summary>Ends it early.</summary>
+    public void Cancel() => _tokens.Cancel();
+
     /// <summary>What happens, as much at a time as has happened; the list is the next round's again.</summary>
     /// <param name="quiet">After so long without news an empty list is given: time for a sign of life.</param>
     /// <param name="cancellation">Ends the generation.</param>

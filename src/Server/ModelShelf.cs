@@ -1,0 +1,147 @@
+namespace Minka.Server;
+
+/// <summary>A model that can be served.</summary>
+/// <param name="Name">What requests call it.</param>
+/// <param name="Bytes">Memory that it takes when loaded.</param>
+/// <param name="Load">Loads it.</param>
+public sealed record ModelEntry(string Name, long Bytes, Func<CancellationToken, Task<ServedModel>> Load);
+
+/// <summary>The models of a server: loaded when first asked for, unloaded when others need the room.</summary>
+public sealed class ModelShelf : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Place> _places;
+    private readonly long _bytesMax;
+    private readonly CancellationTokenSource _closing = new();
+    private long _uses;
+
+    /// <summary>A shelf of models; the first one answers requests that name none.</summary>
+    /// <param name="entries">At least one, each name once.</param>
+    /// <param name="bytesMax">Memory for all loaded models together.</param>
+    public ModelShelf(IReadOnlyList<ModelEntry> entries, long bytesMax = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        if (entries.Count == 0) throw new ArgumentException("There is no model to serve; name at least one.");
+        var twice = entries.GroupBy(entry => entry.Name, StringComparer.Ordinal).FirstOrDefault(it => it.Count() > 1);
+        if (twice is not null)
+            throw new ArgumentException($"Two models are called '{twice.Key}'; give one another name.");
+        _places = [.. entries.Select(entry => new Place(entry))];
+        _bytesMax = bytesMax;
+    }
+
+    /// <summary>What can be asked for, in the order given.</summary>
+    public IReadOnlyList<ModelEntry> Entries => [.. _places.Select(place => place.Entry)];
+
+    /// <summary>The models that are loaded now.</summary>
+    public IReadOnlyList<ServedModel> Loaded
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _places.Where(place => place.IsLoaded).Select(place => place.Loading!.Result)];
+        }
+    }
+
+    /// <summary>Takes a model for one request, loading it where it is not loaded.</summary>
+    /// <param name="name">Null or empty for the first one.</param>
+    /// <param name="cancellation">Stops waiting, not loading.</param>
+    internal async Task<ModelLease> OpenAsync(string? name, CancellationToken cancellation)
+    {
+        var place = PlaceOf(name);
+        Task<ServedModel> loading;
+        lock (_lock)
+        {
+            place.Leases++;
+            place.LastUse = ++_uses;
+            if (place.Loading is { IsFaulted: true } or { IsCanceled: true }) place.Loading = null;
+            loading = place.Loading ??= Begin(place);
+        }
+        try
+        {
+            return new ModelLease(await loading.WaitAsync(cancellation).ConfigureAwait(false), () => Return(place));
+        }
+        catch
+        {
+            Return(place);
+            throw;
+        }
+    }
+
+    /// <summary>Stops every engine and frees every model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        foreach (var place in _places)
+        {
+            if (place.Loading is not { } loading) continue;
+            await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (loading.IsCompletedSuccessfully) await loading.Result.DisposeAsync().ConfigureAwait(false);
+        }
+        _closing.Dispose();
+    }
+
+    /// <summary>What is known of a model, loaded or not.</summary>
+    /// <exception cref="ApiFault">There is no model of that name.</exception>
+    internal ModelEntry Find(string name) => PlaceOf(name).Entry;
+
+    private Place PlaceOf(string? name)
+    {
+        if (string.IsNullOrEmpty(name)) return _places[0];
+        return _places.Find(place => place.Entry.Name == name)
+            ?? throw ApiFault.NotFound("model_not_found",
+                $"There is no model '{Shorten(name)}'; this server has {string.Join(", ",
+                    _places.Select(place => $"'{place.Entry.Name}'"))}.", "model");
+    }
+
+    private static string Shorten(string name) => name.Length <= 100 ? name : $"{name[..100]}…";
+
+    /// <summary>Under the lock: makes room, then loads.</summary>
+    private Task<ServedModel> Begin(Place place)
+    {
+        var unused = new List<ServedModel>();
+        var taken = _places.Where(other => other.Loading is not null).Sum(other => other.Entry.Bytes);
+        var free = _bytesMax - taken;
+        foreach (var other in _places.Where(it => it.IsLoaded && it.Leases == 0).OrderBy(it => it.LastUse).ToList())
+        {
+            if (free >= place.Entry.Bytes) break;
+            unused.Add(other.Loading!.Result);
+            other.Loading = null;
+            free += other.Entry.Bytes;
+        }
+        if (free < place.Entry.Bytes && taken > 0 && unused.Count == 0)
+            throw ApiFault.Unavailable("loading",
+                $"There is no room for '{place.Entry.Name}' while other models answer; ask again.",
+                TimeSpan.FromSeconds(5));
+        return Task.Run(async () =>
+        {
+            foreach (var model in unused) await model.DisposeAsync().ConfigureAwait(false);
+            return await place.Entry.Load(_closing.Token).ConfigureAwait(false);
+        });
+    }
+
+    private void Return(Place place)
+    {
+        lock (_lock) place.Leases--;
+    }
+
+    private sealed class Place(ModelEntry entry)
+    {
+        public ModelEntry Entry { get; } = entry;
+        public Task<ServedModel>? Loading { get; set; }
+        public bool IsLoaded => Loading is { IsCompletedSuccessfully: true };
+        public int Leases { get; set; }
+        public long LastUse { get; set; }
+    }
+}
+
+/// <summary>A model in use; it stays loaded until the lease is disposed.</summary>
+internal sealed class ModelLease(ServedModel model, Action giveBack) : IDisposable
+{
+    private Action? _giveBack = giveBack;
+
+    /// <summary>The model.</summary>
+    public ServedModel Model { get; } = model;
+
+    /// <summary>Gives it back; again does nothing.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+}

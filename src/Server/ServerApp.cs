@@ -1,0 +1,124 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Minka.Server.Http;
+using Minka.Server.OpenAi;
+
+namespace Minka.Server;
+
+/// <summary>The door for clients: HTTP in the shapes that they speak.</summary>
+public sealed class ServerApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ServerParts _server;
+
+    private ServerApp(WebApplication app, ServerParts server) => (_app, _server) = (app, server);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Every route.</summary>
+    private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server)
+    {
+        var health = new HealthEndpoints(server);
+        on.MapGet("/health", health.HealthAsync).Open();
+        on.MapGet("/healthz", health.HealthAsync).Open();
+        on.MapGet("/livez", health.HealthAsync).Open();
+        on.MapGet("/ready", health.ReadyAsync).Open();
+        on.MapGet("/readyz", health.ReadyAsync).Open();
+        on.MapGet("/version", health.VersionAsync);
+
+        var models = new ModelsEndpoints(server);
+        on.MapGet("/v1/models", models.ListAsync);
+        on.MapGet("/v1/models/{**id}", models.ShowAsync);
+
+        on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync);
+        on.MapPost("/v1/completions", new CompletionsEndpoint(server).AnswerAsync);
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="models">What can be asked; disposed with the server.</param>
+    /// <param name="options">How it listens.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="IOException">The address is taken.</exception>
+    public static async Task<ServerApp> StartAsync(ModelShelf models, ServerOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var server = new ServerParts(models, options, new ServerState(), [], time);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        var app = builder.Build();
+        app.Use(next => new RequestGate(server, next).HandleAsync);
+        app.UseRouting();
+        app.Use(next => new RouteGate(server, next).HandleAsync);
+        MapEndpoints(app, server);
+        await app.StartAsync().ConfigureAwait(false);
+        return new ServerApp(app, server);
+    }
+
+    /// <summary>Loads the first model; until then requests are told to come again.</summary>
+    public async Task LoadAsync(CancellationToken cancellation = default)
+    {
+        using var lease = await _server.Models.OpenAsync(null, cancellation).ConfigureAwait(false);
+        _server.State.IsLoaded = true;
+    }
+
+    /// <summary>Goes down: says so, refuses new requests after a while, lets running ones end, then ends them.</summary>
+    /// <param name="hurry">No more patience.</param>
+    public async Task DrainAsync(CancellationToken hurry = default)
+    {
+        var (state, options) = (_server.State, _server.Options);
+        state.IsDraining = true;
+        if (state.Running > 0) await PauseAsync(options.DrainDelay, hurry).ConfigureAwait(false);
+        state.IsClosed = true;
+        var start = _server.Time.GetTimestamp();
+        while (state.Running > 0 && _server.Time.GetElapsedTime(start) < options.DrainLimit
+            && !hurry.IsCancellationRequested)
+            await PauseAsync(TimeSpan.FromMilliseconds(20), hurry).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends every request and stops to listen.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _server.State.IsClosed = true;
+        // Engines first: streams end with an error frame and not in the middle of a line.
+        await _server.Models.DisposeAsync().ConfigureAwait(false);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2), _server.Time);
+        await _app.StopAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task PauseAsync(TimeSpan time, CancellationToken hurry) =>
+        await Task.Delay(time, _server.Time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = options.BodyBytesMax;
+        limits.MaxRequestHeadersTotalSize = options.HeaderBytesMax;
+        limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, options.HeaderBytesMax);
+        limits.RequestHeadersTimeout = options.HeaderTimeLimit;
+        if (options.Host == "*") kestrel.ListenAnyIP(options.Port);
+        else if (options.Host is "localhost") kestrel.Listen(IPAddress.Loopback, options.Port);
+        else kestrel.Listen(IPAddress.Parse(options.Host), options.Port);
+    }
+
+    /// <summary>Signals are the business of whoever runs the server.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Minka.Compute.Cpu;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+using Minka.Models.Loading;
+
+namespace Minka.Server.Tests;
+
+/// <summary>A real server in this process, with the built-in model behind it.</summary>
+public sealed class TinyServer : IAsyncLifetime
+{
+    private readonly ServerOptions _options;
+    private readonly SchedulerOptions _scheduling;
+    private ServerApp? _app;
+
+    /// <summary>The one that tests share.</summary>
+    public TinyServer() : this(new ServerOptions()) { }
+
+    internal TinyServer(ServerOptions options, SchedulerOptions? scheduling = null) =>
+        (_options, _scheduling) = (options with { Port = 0 }, scheduling ?? Usual);
+
+    /// <summary>Eight sequences, contexts of 1024.</summary>
+    public static SchedulerOptions Usual { get; } =
+        new() { SequencesMax = 8, TokensPerStepMax = 256, LogitRowsMax = 32, ContextMax = 1024 };
+
+    /// <summary>The server.</summary>
+    public ServerApp App => _app!;
+
+    /// <summary>Its model.</summary>
+    internal ServedModel Model { get; private set; } = null!;
+
+    /// <summary>A client of it.</summary>
+    public HttpClient Client { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        Model = Load(_scheduling);
+        var shelf = new ModelShelf([new ModelEntry("minka-tiny", 5 << 20, _ => Task.FromResult(Model))]);
+        _app = await ServerApp.StartAsync(shelf, _options, TimeProvider.System);
+        await _app.LoadAsync();
+        Client = new HttpClient { BaseAddress = _app.Address };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.DisposeAsync();
+    }
+
+    /// <summary>The built-in model with an engine.</summary>
+    internal static ServedModel Load(SchedulerOptions scheduling, string name = "minka-tiny")
+    {
+        var package = ModelPackage.Open(Path.Combine(Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
+        var backend = new CpuBackend(new CpuOptions { Threads = 1 });
+        var blocks = scheduling.SequencesMax * (scheduling.ContextMax / 16 + 1) + 8;
+        var model = package.Load(
+            backend, new ModelLoadOptions { KvBlocks = blocks, Limits = scheduling.StepLimits(blocks) });
+        var options = new ServedModelOptions
+        {
+            Scheduling = scheduling,
+            Defaults = new GenerationDefaults { DoSample = false },
+        };
+        return new ServedModel(
+            name, package, new LocalExecutor(model), options, new Owned(model, backend, package), TimeProvider.System);
+    }
+
+    /// <summary>Posts JSON; the answer as JSON, with its status.</summary>
+    public async Task<(int Status, JsonNode Body)> PostAsync(string path, string json)
+    {
+        using var response = await SendAsync(path, json);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, JsonNode.Parse(text)!);
+    }
+
+    /// <summary>Posts JSON; the data of every event of the answer.</summary>
+    public async Task<IReadOnlyList<string>> StreamAsync(string path, string json)
+    {
+        using var response = await SendAsync(path, json);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        return [.. text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(frame => frame.StartsWith("data: ", StringComparison.Ordinal)).Select(frame => frame[6..])];
+    }
+
+    /// <summary>Posts JSON.</summary>
+    public async Task<HttpResponseMessage> SendAsync(string path, string json)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return await Client.PostAsync(path, content, TestContext.Current.CancellationToken);
+    }
+
+    private static string Repository
+    {
+        get
+        {
+            var folder = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
+            return folder;
+        }
+    }
+
+    private sealed class Owned(params IDisposable[] parts) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var part in parts) part.Dispose();
+        }
+    }
+}
