@@ -72,7 +72,7 @@ public sealed class ServerApp : IAsyncDisposable
         _server.State.IsLoaded = true;
     }
 
-    /// <summary>Goes down: says so, refuses new requests after a while, lets running ones end, then ends them.</summary>
+    /// <summary>Goes down: says so, refuses new requests after a while, lets running ones end.</summary>
     /// <param name="hurry">No more patience.</param>
     public async Task DrainAsync(CancellationToken hurry = default)
     {
