@@ -69,6 +69,10 @@ public sealed partial class LlmEngine
         AcceptedTokens = Counters.AcceptedTokens,
     };
 
+    /// <summary>What each KV block was used for a moment ago: a picture for people, from any thread.</summary>
+    /// <param name="states">One for each block, <see cref="EngineSnapshot.TotalBlocks"/> in all.</param>
+    public void ReadBlocks(Span<BlockState> states) => _scheduler.ReadBlocks(states);
+
     /// <summary>Numbers of an embedding; 0 when the executor makes none, and requests for them are refused.</summary>
     public int EmbeddingWidth => _executor.Shape.EmbeddingWidth;
 

@@ -6,7 +6,7 @@ namespace Minka.Server;
 /// <summary>What becomes of one HTTP request; filled while it runs, read by observers.</summary>
 internal sealed class RequestTrace
 {
-    private readonly List<TextGeneration> _generations = [];
+    private TextGeneration[] _generations = [];
     private readonly TimeProvider _time;
     private readonly long _received;
 
@@ -49,13 +49,17 @@ internal sealed class RequestTrace
     public TimeSpan Elapsed => _time.GetElapsedTime(_received);
 
     /// <summary>What engines did for it.</summary>
-    public IReadOnlyList<TextGeneration> Generations => _generations;
+    public IReadOnlyList<TextGeneration> Generations => Volatile.Read(ref _generations);
 
     /// <summary>Tokens of all its generations.</summary>
-    public TokenUsage Usage => _generations.Aggregate(default(TokenUsage), (sum, one) => sum + one.Usage);
+    public TokenUsage Usage => Generations.Aggregate(default(TokenUsage), (sum, one) => sum + one.Usage);
 
-    /// <summary>Adds a generation.</summary>
-    public void Add(TextGeneration generation) => _generations.Add(generation);
+    /// <summary>Adds a generation; observers may be reading the others meanwhile.</summary>
+    public void Add(TextGeneration generation)
+    {
+        generation.SubmittedAfter = Elapsed;
+        Volatile.Write(ref _generations, [.. _generations, generation]);
+    }
 
     /// <summary>Text is on its way to the client; only the first call counts.</summary>
     public void Sent() => FirstByte ??= Elapsed;

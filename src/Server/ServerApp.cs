@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Minka.Server.Http;
+using Minka.Server.Metrics;
 using Minka.Server.OpenAi;
+using Minka.Server.Web;
 
 namespace Minka.Server;
 
@@ -17,15 +19,17 @@ public sealed class ServerApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ServerParts _server;
+    private readonly Telemetry _telemetry;
 
-    private ServerApp(WebApplication app, ServerParts server) => (_app, _server) = (app, server);
+    private ServerApp(WebApplication app, ServerParts server, Telemetry telemetry) =>
+        (_app, _server, _telemetry) = (app, server, telemetry);
 
     /// <summary>Where it listens.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Every route.</summary>
-    private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server)
+    private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server, Telemetry telemetry)
     {
         var health = new HealthEndpoints(server);
         on.MapGet("/health", health.HealthAsync).Open();
@@ -34,6 +38,12 @@ public sealed class ServerApp : IAsyncDisposable
         on.MapGet("/ready", health.ReadyAsync).Open();
         on.MapGet("/readyz", health.ReadyAsync).Open();
         on.MapGet("/version", health.VersionAsync);
+        on.MapGet("/metrics", new MetricsEndpoint(telemetry.Registry).AnswerAsync);
+
+        on.MapMethods("/", ["GET", "HEAD"], PageEndpoints.RootAsync).Open();
+        on.MapGet("/live", PageEndpoints.LiveAsync).Open();
+        on.MapGet("/ui/{**path}", PageEndpoints.FileAsync).Open();
+        on.MapGet("/live.json", new LiveEndpoint(server, telemetry.Live).AnswerAsync);
 
         var models = new ModelsEndpoints(server);
         on.MapGet("/v1/models", models.ListAsync);
@@ -51,7 +61,8 @@ public sealed class ServerApp : IAsyncDisposable
     public static async Task<ServerApp> StartAsync(ModelShelf models, ServerOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var server = new ServerParts(models, options, new ServerState(), [], time);
+        var telemetry = new Telemetry(models, options, time);
+        var server = new ServerParts(models, options, new ServerState(), telemetry.Observers, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddRoutingCore();
@@ -60,9 +71,9 @@ public sealed class ServerApp : IAsyncDisposable
         app.Use(next => new RequestGate(server, next).HandleAsync);
         app.UseRouting();
         app.Use(next => new RouteGate(server, next).HandleAsync);
-        MapEndpoints(app, server);
+        MapEndpoints(app, server, telemetry);
         await app.StartAsync().ConfigureAwait(false);
-        return new ServerApp(app, server);
+        return new ServerApp(app, server, telemetry);
     }
 
     /// <summary>Loads the first model; until then requests are told to come again.</summary>
@@ -72,7 +83,8 @@ public sealed class ServerApp : IAsyncDisposable
         _server.State.IsLoaded = true;
     }
 
-    /// <summary>Goes down: says so, refuses new requests after a while, lets running ones end.</summary>
+    /// <summary>Goes down: says so, refuses new requests after a while, lets running ones end, then ends them.
+    /// </summary>
     /// <param name="hurry">No more patience.</param>
     public async Task DrainAsync(CancellationToken hurry = default)
     {
@@ -91,6 +103,7 @@ public sealed class ServerApp : IAsyncDisposable
     {
         _server.State.IsClosed = true;
         // Engines first: streams end with an error frame and not in the middle of a line.
+        await _telemetry.DisposeAsync().ConfigureAwait(false);
         await _server.Models.DisposeAsync().ConfigureAwait(false);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2), _server.Time);
         await _app.StopAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

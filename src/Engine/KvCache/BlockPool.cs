@@ -41,6 +41,15 @@ internal sealed class BlockPool
     /// <summary>Block tables that hold <paramref name="block"/>.</summary>
     public int Holders(int block) => _holders[block];
 
+    /// <summary>Free, cached, held by one or by several. The only member that other threads may call: each answer is
+    /// one that was true a moment ago.</summary>
+    public BlockState StateOf(int block) => Volatile.Read(ref _holders[block]) switch
+    {
+        0 => Index.Contains(block) ? BlockState.Cached : BlockState.Free,
+        1 => BlockState.Used,
+        _ => BlockState.Shared,
+    };
+
     /// <summary>Takes the free block that was used longest ago, and forgets what it held.</summary>
     public bool TryTake(out int block)
     {

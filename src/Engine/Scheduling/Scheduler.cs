@@ -53,6 +53,13 @@ public sealed partial class Scheduler
     /// <summary>KV blocks that sequences hold.</summary>
     public int UsedBlocks => _pool.Used;
 
+    /// <summary>What each block was used for a moment ago; for any thread.</summary>
+    public void ReadBlocks(Span<BlockState> states)
+    {
+        for (var block = 0; block < Math.Min(states.Length, _pool.Total); block++)
+            states[block] = _pool.StateOf(block);
+    }
+
     /// <summary>KV blocks in all.</summary>
     public int TotalBlocks => _pool.Total;
 

@@ -22,6 +22,9 @@ internal sealed class ChoiceText(TextStream stream, StopStrings stops, IAnswerRe
     /// <summary>Tokens of the text so far.</summary>
     public int Tokens { get; set; }
 
+    /// <summary>When the last of them was made, since submission.</summary>
+    public TimeSpan LastTokenAt { get; set; }
+
     /// <summary>Of those, tokens of thoughts.</summary>
     public int ReasoningTokens { get; private set; }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Minka.Engine;
 using Minka.Engine.Sampling;
+using Minka.Server.Metrics;
 
 namespace Minka.Server.Generating;
 
@@ -45,8 +46,20 @@ internal sealed class TextGeneration
     /// <summary>From submitting to the first token made.</summary>
     public TimeSpan TimeToFirstToken => _tokens.TimeToFirstToken;
 
+    /// <summary>From the first token made to the last.</summary>
+    public TimeSpan DecodeTime => _tokens.DecodeTime;
+
     /// <summary>From submitting to the last token made.</summary>
     public TimeSpan Duration => _tokens.Duration;
+
+    /// <summary>From the request's arrival to submitting: reading it, its template, its tokens.</summary>
+    public TimeSpan SubmittedAfter { get; set; }
+
+    /// <summary>Tokens of the longest choice.</summary>
+    public int LongestChoice => _choices.Max(choice => choice.Tokens);
+
+    /// <summary>Time between tokens of one choice.</summary>
+    public Histogram Gaps { get; } = new(Buckets.BetweenTokensFine);
 
     /// <summary>Ends it early.</summary>
     public void Cancel() => _tokens.Cancel();
@@ -117,6 +130,7 @@ internal sealed class TextGeneration
     {
         var choice = _choices[token.Choice];
         if (choice.IsEnded) return;
+        if (token.IsText || token.Finish == FinishReason.Stop) CountGap(choice, token.At);
         if (token.IsText)
         {
             choice.Tokens++;
@@ -128,6 +142,12 @@ internal sealed class TextGeneration
         }
         if (choice.StopText is not null) End(choice, token.Choice, TextFinish.Stop, null, events);
         else if (token.Finish != FinishReason.None) End(choice, token, events);
+    }
+
+    private void CountGap(ChoiceText choice, TimeSpan at)
+    {
+        if (choice.Tokens > 0) Gaps.Observe(at - choice.LastTokenAt);
+        choice.LastTokenAt = at;
     }
 
     private bool KeepsTokens => _options.WantsTokens || _options.WantsLogprobs;

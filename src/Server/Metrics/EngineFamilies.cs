@@ -29,6 +29,9 @@ internal sealed class EngineFamilies(MetricRegistry registry, string[] labels)
     public MetricFamily<Counter> StepTokens { get; } = registry.Counter(
         "minka_step_tokens_total", "Tokens computed in steps, drafts and recomputed ones included.", labels);
 
+    public MetricFamily<Counter> StepSeconds { get; } = registry.Counter(
+        "minka_step_seconds_total", "Time in which steps were run; the rest the engine was idle.", labels);
+
     public MetricFamily<Counter> LostSteps { get; } = registry.Counter(
         "minka_steps_lost_total", "Steps that failed and were run again.", labels);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Minka.Engine;
 using Minka.Models;
 
 namespace Minka.Server.Metrics;
@@ -7,20 +8,21 @@ namespace Minka.Server.Metrics;
 internal sealed class EngineFollower : IDisposable
 {
     private readonly ServingMetrics _serving;
-    private readonly Func<EngineReading> _read;
-    private readonly (Counter To, double Before, Func<EngineReading, long> From)[] _sums;
+    private readonly Func<EngineSnapshot> _read;
+    private readonly (Counter To, double Before, Func<EngineSnapshot, double> From)[] _sums;
     private readonly Gauge _running, _waiting, _waitingCapacity, _kvUsage, _kvUsed, _kvFree;
 
-    public EngineFollower(ServingMetrics serving, string model, Func<EngineReading> read)
+    public EngineFollower(ServingMetrics serving, string model, Func<EngineSnapshot> read)
     {
         (_serving, _read) = (serving, read);
         var labels = serving.ForModel(model).Labels;
         var engine = serving.Engine;
         // A model that is loaded again begins at 0; its sums go on from where they were.
-        _sums = [.. new (MetricFamily<Counter> Family, Func<EngineReading, long> From)[]
+        _sums = [.. new (MetricFamily<Counter> Family, Func<EngineSnapshot, double> From)[]
         {
             (engine.Steps, r => r.Steps),
             (engine.StepTokens, r => r.ComputedTokens),
+            (engine.StepSeconds, r => r.StepTime.TotalSeconds),
             (engine.LostSteps, r => r.LostSteps),
             (engine.PromptTokens, r => r.PromptTokens),
             (engine.GenerationTokens, r => r.GeneratedTokens),
@@ -36,7 +38,8 @@ internal sealed class EngineFollower : IDisposable
         _kvUsage = engine.KvUsage.With(labels);
         _kvUsed = engine.KvBlocks.With([.. labels, "used"]);
         _kvFree = engine.KvBlocks.With([.. labels, "free"]);
-        engine.CacheConfig.With([.. labels, Text(ForwardInput.BlockTokens), Text(read().Blocks), "0", "True"]).Set(1);
+        var blocks = Text(read().TotalBlocks);
+        engine.CacheConfig.With([.. labels, Text(ForwardInput.BlockTokens), blocks, "0", "True"]).Set(1);
         serving.Registry.BeforeReading(Refresh);
         Refresh();
     }
@@ -58,7 +61,7 @@ internal sealed class EngineFollower : IDisposable
         _waitingCapacity.Set(now.Waiting);
         _kvUsage.Set(now.KvUsage);
         _kvUsed.Set(now.UsedBlocks);
-        _kvFree.Set(now.Blocks - now.UsedBlocks);
+        _kvFree.Set(now.TotalBlocks - now.UsedBlocks);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -37,6 +37,15 @@ internal sealed class Histogram(double[] bounds)
         AtomicSum.Add(ref _sum, value);
     }
 
+    /// <summary>Counts all that another one with the same bounds has counted.</summary>
+    public void Add(Histogram other)
+    {
+        if (!other.Bounds.SequenceEqual(bounds)) throw new ArgumentException("The bounds differ.", nameof(other));
+        for (var i = 0; i < _counts.Length; i++)
+            if (other.CountOf(i) is > 0 and var count) Interlocked.Add(ref _counts[i], count);
+        AtomicSum.Add(ref _sum, other.Sum);
+    }
+
     /// <summary>Counts one duration in seconds.</summary>
     public void Observe(TimeSpan duration) => Observe(duration.TotalSeconds);
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Minka.Engine;
 
 namespace Minka.Server.Metrics;
 
@@ -54,5 +55,5 @@ internal sealed class ServingMetrics
     /// <summary>Shows what an engine counts until the result is disposed of.</summary>
     /// <param name="model">Name of its model.</param>
     /// <param name="read">Looks at it; cheap, and called from any thread.</param>
-    public IDisposable Follow(string model, Func<EngineReading> read) => new EngineFollower(this, model, read);
+    public IDisposable Follow(string model, Func<EngineSnapshot> read) => new EngineFollower(this, model, read);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Minka.Engine;
 using Minka.Server.Metrics;
 
 namespace Minka.Server.Tests.Metrics;
@@ -28,7 +29,7 @@ public sealed class ServingMetricsTests
     {
         _ = new ProcessMetrics(_registry, "0.1.0+876469dc");
         var serving = new ServingMetrics(_registry);
-        using var engine = serving.Follow("tiny", () => new() { Blocks = 100 });
+        using var engine = serving.Follow("tiny", () => new() { TotalBlocks = 100 });
 
         var families = Read();
 
@@ -68,9 +69,9 @@ public sealed class ServingMetricsTests
     public void An_engine_that_begins_again_adds_to_what_the_first_counted()
     {
         var serving = new ServingMetrics(_registry);
-        var first = new EngineReading { Blocks = 10 };
+        var first = new EngineSnapshot { TotalBlocks = 10 };
         using (serving.Follow("m", () => first)) first = first with { GeneratedTokens = 3, ComputedTokens = 5 };
-        var second = new EngineReading { Blocks = 10 };
+        var second = new EngineSnapshot { TotalBlocks = 10 };
         using var again = serving.Follow("m", () => second);
         second = second with { GeneratedTokens = 2, ComputedTokens = 7, Waiting = 4, UsedBlocks = 5 };
 
