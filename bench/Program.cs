@@ -26,8 +26,14 @@ switch (args is [var verb, ..] ? verb : "")
         return MaskBench.Run();
     case "models":
         return PeerBench.Run(rest);
+    case "roofline":
+        return RooflineBench.Run(rest);
+    case "sampling":
+        return SamplingBench.Run(rest);
     case "scheduler":
         return SchedulerBench.Run();
+    case "table":
+        return TableBench.Run(rest);
     case "team":
         return TeamBench.Run(rest);
     case "token":
@@ -50,7 +56,10 @@ switch (args is [var verb, ..] ? verb : "")
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
               masks                      constraints over a vocabulary of 128 k tokens
               models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
+              roofline [OPTION...]       every operation against what this machine can do, as a table and a picture
+              sampling [OPTION...]       from logits of a large vocabulary to a token
               scheduler                  what a step costs besides the model
+              table --peer STARTER [..]  every row that is promised, in pieces that can be measured one by one
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products
               pack [OPTION...]           packing weights, in GB/s

@@ -12,21 +12,25 @@ internal static class FloatLimit
     private const int Chains = 10;
 
     /// <summary>Operations (a multiplication or an addition) per second, all members together.</summary>
-    public static double OperationsPerSecond(ThreadTeam team)
+    /// <param name="team">Computes.</param>
+    /// <param name="bits">Widest vectors to use.</param>
+    public static double OperationsPerSecond(ThreadTeam team, int bits = 512)
     {
-        var job = new FmaJob();
+        var job = new FmaJob(bits);
         team.Run(ref job);
         var start = Stopwatch.GetTimestamp();
         team.Run(ref job);
-        var lanes = Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
+        var lanes = job.Is512 ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
         return 2.0 * lanes * Chains * Rounds * team.Size / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private struct FmaJob : ITeamJob
+    private struct FmaJob(int bits) : ITeamJob
     {
         private float _sink;
 
-        public void Run(int member, int size) => _sink = Vector512.IsHardwareAccelerated
+        public readonly bool Is512 => bits >= 512 && Vector512.IsHardwareAccelerated;
+
+        public void Run(int member, int size) => _sink = Is512
             ? Vector512.Sum(Chain512())
             : Vector256.IsHardwareAccelerated ? Vector256.Sum(Chain256()) : Vector128.Sum(Chain128());
 

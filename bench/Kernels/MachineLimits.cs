@@ -28,9 +28,10 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
     /// Operations (a multiplication or an addition) per second of <c>maddubs</c> with an addition after each, from
     /// registers, at the widest vectors, all members together: no product without VNNI can be faster.
     /// </summary>
-    public double ByteOperationsPerSecond()
+    /// <param name="bits">Widest vectors to use.</param>
+    public double ByteOperationsPerSecond(int bits = 512)
     {
-        var job = new ComputeJob(1 << 17);
+        var job = new ComputeJob(1 << 17, bits);
         var start = Stopwatch.GetTimestamp();
         team.Run(ref job);
         return (double)job.Operations * team.Size / Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -70,13 +71,15 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
         }
     }
 
-    private readonly struct ComputeJob(int rounds) : ITeamJob
+    private readonly struct ComputeJob(int rounds, int bits) : ITeamJob
     {
-        public long Operations => (long)rounds * 8 * 2 * (Avx512BW.IsSupported ? 64 : 32);
+        public long Operations => (long)rounds * 8 * 2 * (Is512 ? 64 : 32);
+
+        private bool Is512 => bits >= 512 && Avx512BW.IsSupported;
 
         public void Run(int member, int size)
         {
-            var sum = Avx512BW.IsSupported ? Round512(rounds) : Avx2.IsSupported ? Round256(rounds) : 0;
+            var sum = Is512 ? Round512(rounds) : Avx2.IsSupported ? Round256(rounds) : 0;
             if (sum == 42) Console.Write(' ');
         }
 

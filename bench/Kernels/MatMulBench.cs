@@ -2,7 +2,6 @@ using System.Globalization;
 using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Compute.Kernels.MatMul;
-using Minka.Compute.Packing;
 
 namespace Minka.Bench.Kernels;
 
@@ -69,53 +68,4 @@ internal static class MatMulBench
 
     private readonly record struct Sample(
         double Seconds, long Bytes, double Operations, double ReadLimit, double OperationLimit);
-
-    /// <summary>More copies of a matrix than caches hold, in turn: each meets memory as a layer does.</summary>
-    private sealed unsafe class ColdMatrices : IDisposable
-    {
-        private const int TokensMax = 512;
-
-        private readonly PackedMatrix[] _matrices;
-        private readonly ThreadTeam _team;
-        private readonly MatMulScratch _scratch;
-        private readonly WeightMemory _x, _y;
-        private int _next;
-
-        public ColdMatrices(DType type, int rows, int columns, long coldBytes, ThreadTeam team, SimdTier tier)
-        {
-            var source = new RandomWeights(type, rows, columns, 1);
-            var count = (int)((coldBytes / (type.RowBytes(columns) * rows)) + 1);
-            _team = team;
-            _matrices = new PackedMatrix[count];
-            for (var i = 0; i < count; i++) _matrices[i] = PackedMatrix.Pack([source], null, team, null, tier);
-            _scratch = new MatMulScratch(TokensMax, columns);
-            _x = new WeightMemory(4L * TokensMax * columns);
-            _y = new WeightMemory(4L * TokensMax * rows);
-            var random = new Random(1);
-            for (var i = 0; i < TokensMax * columns; i++) ((float*)_x.Pointer)[i] = random.NextSingle() - 0.5f;
-        }
-
-        public int Count => _matrices.Length;
-
-        public long Bytes => _matrices[0].Bytes;
-
-        public long Weights => (long)_matrices[0].Rows * _matrices[0].Columns;
-
-        public void Multiply(int tokens, int times)
-        {
-            for (var i = 0; i < times; i++)
-            {
-                var w = _matrices[_next++ % _matrices.Length];
-                w.Multiply(_team, (float*)_x.Pointer, w.Columns, tokens, (float*)_y.Pointer, w.Rows, _scratch);
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (var matrix in _matrices) matrix.Dispose();
-            _scratch.Dispose();
-            _x.Dispose();
-            _y.Dispose();
-        }
-    }
 }

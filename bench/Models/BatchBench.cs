@@ -20,7 +20,7 @@ internal static class BatchBench
         var steps = options.Numbers("--steps", "32")[0];
         using var file = ModelFiles.Open(path);
         using var backend = new CpuBackend(new() { Threads = options.Numbers("--threads", "2")[0] });
-        var run = new Decoding(file, backend, counts.Max(), steps);
+        using var run = new Decoding(file, backend, counts.Max(), steps);
 
         var rates = counts.ToDictionary(count => count, _ => new List<double>());
         foreach (var count in counts) run.Decode(count, 2);
@@ -29,13 +29,10 @@ internal static class BatchBench
 
         Console.WriteLine($"{backend.Description}; {Path.GetFileName(path)}\n");
         Console.WriteLine("| sequences | tokens/s | times one |\n| --: | --: | --: |");
-        var one = Median(rates[counts[0]]);
+        var one = PeerBench.Median(rates[counts[0]]);
         foreach (var count in counts)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {count} | {Median(rates[count]):F1} | {Median(rates[count]) / one:F2} |"));
+                $"| {count} | {PeerBench.Median(rates[count]):F1} | {PeerBench.Median(rates[count]) / one:F2} |"));
         return 0;
     }
-
-    /// <summary>The middle value, the higher of two.</summary>
-    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

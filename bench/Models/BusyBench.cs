@@ -25,7 +25,7 @@ internal static class BusyBench
         var steps = options.Numbers("--steps", "32")[0];
         using var file = ModelFiles.Open(path);
         using var backend = new CpuBackend(new() { Threads = threads });
-        var decoding = new Decoding(file, backend, sequences: 1, steps);
+        using var decoding = new Decoding(file, backend, sequences: 1, steps);
         List<double> quiet = [], busy = [];
         decoding.Decode(1, steps);
         for (var round = 0; round < options.Numbers("--rounds", "5")[0]; round++)
@@ -35,7 +35,7 @@ internal static class BusyBench
             busy.Add(decoding.Decode(1, steps));
         }
 
-        var (alone, beside) = (BatchBench.Median(quiet), BatchBench.Median(busy));
+        var (alone, beside) = (PeerBench.Median(quiet), PeerBench.Median(busy));
         Console.WriteLine($"{backend.Description}; {Path.GetFileName(path)}\n");
         Console.WriteLine("| quiet tok/s | beside a busy loop on the last core | ratio | processor while idle |");
         Console.WriteLine("| --: | --: | --: | --: |");

@@ -5,7 +5,7 @@ using Minka.Models;
 namespace Minka.Bench.Models;
 
 /// <summary>Sequences that decode together, without scheduler or sampler.</summary>
-internal sealed class Decoding
+internal sealed class Decoding : IDisposable
 {
     /// <summary>Tokens of each sequence before the first one that is timed.</summary>
     public const int Depth = 64;
@@ -42,6 +42,9 @@ internal sealed class Decoding
         }
         return sequences * steps / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
 
     private void Prefill(int sequences)
     {

@@ -18,6 +18,7 @@ internal sealed record ModelShape(
     public static IReadOnlyList<ModelShape> All { get; } =
     [
         new("1b", 2048, 8192, 16, 32, 8, 64, 128_256, true),
+        new("1b-2layers", 2048, 8192, 2, 32, 8, 64, 4096, true),
         new("8b", 4096, 14_336, 32, 32, 8, 128, 128_256, false),
         new("135m", 576, 1536, 30, 9, 3, 64, 49_152, true),
         new("26m", 512, 1408, 8, 8, 2, 64, 6400, true),

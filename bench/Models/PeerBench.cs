@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Minka.Bench.Kernels;
 
 namespace Minka.Bench.Models;
@@ -11,14 +9,11 @@ namespace Minka.Bench.Models;
 /// </summary>
 internal static class PeerBench
 {
-    private const double QuietSeconds = 300;
-
     public static int Run(string[] args)
     {
         var options = new BenchOptions(args);
         var peer = options.Text("--peer", "");
         var minka = options.Text("--minka", "./minka");
-        var rounds = options.Numbers("--rounds", "5")[0];
         string[] models = [.. args.Where(File.Exists).Where(a => a != peer && a != minka)];
         if (models.Length == 0)
         {
@@ -28,82 +23,51 @@ internal static class PeerBench
             return 2;
         }
 
-        var machine = MachineName();
-        Console.WriteLine($"{machine}; {rounds} rounds each, alternating; medians of tokens per second.\n");
+        var rounds = options.Numbers("--rounds", "5")[0];
+        Console.WriteLine(
+            $"{Contender.MachineName()}; {rounds} rounds each, alternating; medians of tokens per second.\n");
         Console.WriteLine("| model | test | threads | minka | llama.cpp | ratio |");
         Console.WriteLine("| --- | --- | --: | --: | --: | --: |");
+        Contender ours = new("minka", minka, "bench"), theirs = new("llama.cpp", peer, "llama-bench");
+        var tests = $"-p {options.Text("--prompt", "256,512")} -n {options.Text("--gen", "64")} "
+            + $"-d {options.Text("--depth", "0")} -t {options.Text("--threads", "1,2")} -r 1";
         foreach (var model in models)
-            foreach (var threads in options.Numbers("--threads", "1,2"))
-                foreach (var test in Tests(options))
-                    Compare(new(minka, peer, model, threads, rounds, options.Text("--flags", "")), test);
+            Compare(model, ours, peer.Length > 0 ? theirs : null, tests, options.Text("--flags", ""), rounds);
         return 0;
     }
 
-    private static IEnumerable<Test> Tests(BenchOptions options)
+    private static void Compare(
+        string model, Contender ours, Contender? theirs, string tests, string flags, int rounds)
     {
-        foreach (var depth in options.Numbers("--depth", "0"))
+        var mine = new Dictionary<SpeedTest, List<double>>();
+        var other = new Dictionary<SpeedTest, List<double>>();
+        for (var round = 0; round < rounds; round++)
         {
-            foreach (var prompt in options.Numbers("--prompt", "256,512").Where(n => n > 0))
-                yield return new(prompt, 0, depth);
-            foreach (var generate in options.Numbers("--gen", "64").Where(n => n > 0))
-                yield return new(0, generate, depth);
+            Add(mine, ours.Measure(model, $"{tests} {flags}"));
+            if (theirs is not null) Add(other, theirs.Measure(model, tests));
+        }
+        foreach (var (test, rates) in mine)
+        {
+            var ratio = other.TryGetValue(test, out var peers) ? Median(rates) / Median(peers) : double.NaN;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {Path.GetFileNameWithoutExtension(model)} | {test.Name} | {test.Threads} | {Median(rates):F1} | "
+                + $"{(peers is null ? double.NaN : Median(peers)):F1} | {ratio:F2} |"));
         }
     }
 
-    private static void Compare(Pair pair, Test test)
+    private static void Add(Dictionary<SpeedTest, List<double>> all, Dictionary<SpeedTest, double> run)
     {
-        var ours = new List<double>();
-        var theirs = new List<double>();
-        for (var round = 0; round < pair.Rounds; round++)
+        foreach (var (test, rate) in run)
         {
-            ours.Add(Measure(pair.Minka, $"bench -m {pair.Model} {test.Flags} {pair.Flags}", pair.Threads));
-            if (pair.Peer.Length > 0)
-                theirs.Add(Measure(pair.Peer, $"llama-bench -m {pair.Model} {test.Flags}", pair.Threads));
+            if (!all.TryGetValue(test, out var rates)) all[test] = rates = [];
+            rates.Add(rate);
         }
-        var (mine, other) = (Median(ours), theirs.Count > 0 ? Median(theirs) : double.NaN);
-        var model = Path.GetFileNameWithoutExtension(pair.Model);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {model} | {test.Name} | {pair.Threads} | {mine:F1} | {other:F1} | {mine / other:F2} |"));
     }
 
-    private static double Measure(string program, string arguments, int threads)
+    /// <summary>The middle value, or the mean of the middle two.</summary>
+    public static double Median(List<double> values)
     {
-        var start = new ProcessStartInfo(program, $"{arguments} -t {threads} -r 1 -o json")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start.");
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        var output = process.StandardOutput.ReadToEnd();
-        if (!process.WaitForExit(TimeSpan.FromSeconds(QuietSeconds)) || process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {arguments} ended with {process.ExitCode}.");
-        using var json = JsonDocument.Parse(output);
-        return json.RootElement[0].GetProperty("avg_ts").GetDouble();
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
-    }
-
-    private static string MachineName()
-    {
-        const string cpuInfo = "/proc/cpuinfo";
-        var name = File.Exists(cpuInfo)
-            ? File.ReadLines(cpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        return $"{name?.Split(':')[1].Trim() ?? "unknown processor"}, {Environment.ProcessorCount} threads";
-    }
-
-    private sealed record Pair(string Minka, string Peer, string Model, int Threads, int Rounds, string Flags);
-
-    private sealed record Test(int Prompt, int Generate, int Depth)
-    {
-        public string Flags => $"-p {Prompt} -n {Generate} -d {Depth}";
-
-        public string Name => (Prompt > 0 ? $"pp{Prompt}" : $"tg{Generate}") + (Depth > 0 ? $" @ d{Depth}" : "");
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

@@ -43,6 +43,7 @@ internal sealed record BenchResult(BenchTest Test, IReadOnlyList<TimeSpan> Sampl
 internal sealed class BenchRun(ICausalModel model, TimeProvider time)
 {
     private const int Seed = 7;
+    private const int WarmUpPrompt = 64, WarmUpTokens = 16;
 
     /// <summary>As long as this the runtime may still be compiling what it found to be hot.</summary>
     private static readonly TimeSpan _warmUp = TimeSpan.FromSeconds(1);
@@ -52,7 +53,9 @@ internal sealed class BenchRun(ICausalModel model, TimeProvider time)
     public BenchResult Measure(BenchTest test, int repetitions, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
-        do Once(test, cancellation);
+        var warmUp = new BenchTest(
+            Math.Min(test.Prompt, WarmUpPrompt), Math.Min(test.Generated, WarmUpTokens), test.Depth);
+        do Once(warmUp, cancellation);
         while (time.GetElapsedTime(start) < _warmUp);
         var samples = new TimeSpan[repetitions];
         for (var i = 0; i < repetitions; i++) samples[i] = Once(test, cancellation);

@@ -13,14 +13,14 @@ internal sealed class Candidates(int vocabularySize)
     // Sums are taken in this many lanes on every machine, whatever its vectors, so that rounding is the same.
     private const int SumBlock = 64;
     private const float LargestLogit = 1e30f;
-    private const int BinBits = 11, Bins = 1 << BinBits;
+    private const int RankBits = 32, BinBits = 11, Bins = 1 << BinBits;
 
     private readonly int[] _ids = new int[vocabularySize];
     private readonly float[] _logits = new float[vocabularySize];
     private readonly float[] _weights = new float[vocabularySize];
     private readonly float[] _keys = new float[vocabularySize];
     private readonly int[] _order = new int[vocabularySize];
-    private readonly double[] _binWeights = new double[Bins];
+    private readonly double[] _binWeights = new double[4 * Bins];
 
     /// <summary>Tokens that are left.</summary>
     public int Count { get; private set; }
@@ -38,13 +38,32 @@ internal sealed class Candidates(int vocabularySize)
     /// token.</summary>
     public void Load(ReadOnlySpan<float> logits)
     {
-        logits.CopyTo(_logits);
-        Count = logits.Length;
-        for (var id = 0; id < Count; id++) _ids[id] = id;
-
         // Not infinite, so that differences stay numbers; not so large that a temperature makes them infinite again.
-        TensorPrimitives.Min(Logits, LargestLogit, Logits);
-        KeepFrom(float.MinValue);
+        Vector<float> most = new(LargestLogit), least = new(float.MinValue);
+        int i = 0, kept = 0;
+        while (i < logits.Length)
+        {
+            var end = Math.Min(i + Vector<float>.Count, logits.Length);
+            if (end - i == Vector<float>.Count)
+            {
+                var block = Vector.Min(new Vector<float>(logits[i..]), most);
+                if (Vector.GreaterThanOrEqualAll(block, least))
+                {
+                    block.CopyTo(_logits, kept);
+                    (Vector<int>.Indices + new Vector<int>(i)).CopyTo(_ids, kept);
+                    kept += Vector<float>.Count;
+                    i = end;
+                    continue;
+                }
+            }
+            for (; i < end; i++)
+            {
+                _ids[kept] = i;
+                _logits[kept] = Math.Min(logits[i], LargestLogit);
+                kept += logits[i] >= float.MinValue ? 1 : 0;
+            }
+        }
+        Count = kept;
     }
 
     /// <summary><c>exp(logit - largest logit)</c> of each candidate: probabilities but for a common factor.</summary>
@@ -150,27 +169,83 @@ internal sealed class Candidates(int vocabularySize)
     /// <param name="target">Weight to reach.</param>
     public void KeepHeaviest(ReadOnlySpan<float> keys, ReadOnlySpan<float> weights, double target)
     {
-        // The weight per range of keys says in which range the last candidate kept lies; only that range is sorted.
+        // A radix search for the last key that is kept: its upper bits, then the next bits of those that share them.
+        var found = CountWeights(keys, weights, ref target);
+        var bits = RankBits - BinBits;
+        var lowest = (uint)found << bits;
+        var among = Among(keys, lowest, lowest | ((1u << bits) - 1));
+        while (bits > 0)
+        {
+            var step = Math.Min(bits, BinBits);
+            bits -= step;
+            Array.Clear(_binWeights, 0, 1 << step);
+            foreach (var i in among) _binWeights[(Rank(keys[i]) - lowest) >> bits] += weights[i];
+            lowest += (uint)FindBin(1 << step, ref target) << bits;
+            among = Narrow(among, keys, lowest, bits);
+        }
+
+        var equal = 0;      // of candidates with the last key the first ones are kept, one at least
+        for (; equal < among.Length && (equal == 0 || target > 0); equal++) target -= weights[among[equal]];
+        KeepAbove(keys, lowest, equal);
+    }
+
+    /// <summary>The range of the upper bits in which the last key lies; what lies above is taken off.</summary>
+    private int CountWeights(ReadOnlySpan<float> keys, ReadOnlySpan<float> weights, ref double target)
+    {
+        // Neighbours often fall into one bin, and an addition must wait for the one before it: four sets of bins.
         Array.Clear(_binWeights);
-        for (var i = 0; i < Count; i++) _binWeights[Bin(keys[i])] += weights[i];
+        for (var i = 0; i < Count; i++)
+            _binWeights[((i & 3) << BinBits) + (int)(Rank(keys[i]) >> (RankBits - BinBits))] += weights[i];
+        for (var bin = 0; bin < Bins; bin++)
+            _binWeights[bin] += _binWeights[bin + Bins] + _binWeights[bin + (2 * Bins)] + _binWeights[bin + (3 * Bins)];
+        return FindBin(Bins, ref target);
+    }
+
+    private int FindBin(int bins, ref double target)
+    {
         var sum = 0.0;
-        var last = Bins - 1;
+        var last = bins - 1;
         for (; last > 0 && (sum + _binWeights[last] < target || sum + _binWeights[last] == 0); last--)
             sum += _binWeights[last];
+        target -= sum;
+        return last;
+    }
 
-        var inBin = 0;
-        for (var i = 0; i < Count; i++) if (Bin(keys[i]) == last) _order[inBin++] = i;
-        var kept = KeptOf(_order.AsSpan(0, inBin), keys, weights, target - sum);
-
-        var (count, next) = (0, 0);
+    /// <summary>Candidates whose keys rank in a range, ends included.</summary>
+    private Span<int> Among(ReadOnlySpan<float> keys, uint first, uint last)
+    {
+        var count = 0;
         for (var i = 0; i < Count; i++)
         {
-            if (next < kept && _order[next] == i) next++;
-            else if (Bin(keys[i]) <= last) continue;
-            _ids[count] = _ids[i];
-            _logits[count++] = _logits[i];
+            _order[count] = i;
+            count += Rank(keys[i]) - first <= last - first ? 1 : 0;
         }
-        Count = count;
+        return _order.AsSpan(0, count);
+    }
+
+    private static Span<int> Narrow(Span<int> among, ReadOnlySpan<float> keys, uint lowest, int bits)
+    {
+        var count = 0;
+        foreach (var i in among)
+        {
+            among[count] = i;
+            count += (Rank(keys[i]) - lowest) >> bits == 0 ? 1 : 0;
+        }
+        return among[..count];
+    }
+
+    private void KeepAbove(ReadOnlySpan<float> keys, uint last, int equal)
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            var rank = Rank(keys[i]);
+            _ids[kept] = _ids[i];
+            _logits[kept] = _logits[i];
+            if (rank == last) kept += equal-- > 0 ? 1 : 0;
+            else kept += rank > last ? 1 : 0;
+        }
+        Count = kept;
     }
 
     /// <summary>Picks the candidate in whose share of the total weight <paramref name="uniform"/> lies.</summary>
@@ -233,47 +308,10 @@ internal sealed class Candidates(int vocabularySize)
         }
     }
 
-    /// <summary>Sorts a range's indices by key, then id; those kept come first, by rising index.</summary>
-    private static int KeptOf(Span<int> order, ReadOnlySpan<float> keys, ReadOnlySpan<float> weights, double target)
-    {
-        HeapSort(order, keys);
-        var kept = 0;
-        for (var sum = 0.0; kept < order.Length && (kept == 0 || sum < target); kept++) sum += weights[order[kept]];
-        order[..kept].Sort();
-        return kept;
-    }
-
-    // Indices by falling key, then rising index. By hand, since a comparison over spans cannot be captured.
-    private static void HeapSort(Span<int> order, ReadOnlySpan<float> keys)
-    {
-        for (var i = order.Length / 2 - 1; i >= 0; i--) SiftIndex(order, keys, i, order.Length);
-        for (var end = order.Length - 1; end > 0; end--)
-        {
-            (order[0], order[end]) = (order[end], order[0]);
-            SiftIndex(order, keys, 0, end);
-        }
-    }
-
-    private static void SiftIndex(Span<int> order, ReadOnlySpan<float> keys, int root, int count)
-    {
-        while (true)
-        {
-            var last = root;
-            for (var child = 2 * root + 1; child <= 2 * root + 2 && child < count; child++)
-                if (ComesAfter(order[child], order[last], keys)) last = child;
-            if (last == root) return;
-            (order[root], order[last]) = (order[last], order[root]);
-            root = last;
-        }
-    }
-
-    private static bool ComesAfter(int left, int right, ReadOnlySpan<float> keys) =>
-        keys[left] < keys[right] || (keys[left] == keys[right] && left > right);
-
-    // The upper bits of a float, made to rise with its value: sign, exponent, two bits of the fraction.
-    private static int Bin(float key)
+    // A number that rises with a float's value; both zeros are one.
+    private static uint Rank(float key)
     {
         var bits = BitConverter.SingleToInt32Bits(key + 0f);
-        return (bits < 0 ? ~bits : bits | int.MinValue) >>> (32 - BinBits);
+        return (uint)(bits < 0 ? ~bits : bits | int.MinValue);
     }
 }

@@ -111,8 +111,10 @@ public class FilterTests
         var random = new Random(size);
         for (var round = 0; round < 50; round++)
         {
-            // Coarse logits, so that many are equal.
-            var logits = Enumerable.Range(0, size).Select(_ => random.Next(13) / 2f).ToArray();
+            // Coarse logits in every other round, so that many are equal.
+            var fine = round % 2;
+            var logits = Enumerable.Range(0, size).Select(_ => random.Next(13) / 2f + fine * random.NextSingle())
+                .ToArray();
             var order = Enumerable.Range(0, size).OrderByDescending(id => logits[id]).ThenBy(id => id).ToArray();
             var weights = logits.Select(logit => Math.Exp(logit - logits.Max())).ToArray();
             var k = random.Next(1, size + 1);
