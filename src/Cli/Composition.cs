@@ -36,6 +36,9 @@ internal sealed class OpenModel(
     /// <summary>How keys and values are stored.</summary>
     public required DType KvType { get; init; }
 
+    /// <summary>What the cache takes, as a product.</summary>
+    public string KvCache => KvArithmetic.Of(Package.Config, KvType, Model.Memory);
+
     /// <summary>Positions a sequence may have.</summary>
     public int Positions { get; } = positions;
 

@@ -26,6 +26,9 @@ internal sealed record AnswerReport
     public required TimeSpan LoadTime { get; init; }
     public required ModelMemory Memory { get; init; }
 
+    /// <summary>The cache's memory as a product.</summary>
+    public required string KvCache { get; init; }
+
     /// <summary>Memory of the whole process, from the system.</summary>
     public required long ProcessBytes { get; init; }
 
@@ -38,14 +41,15 @@ internal sealed record AnswerReport
     /// <summary>Weight bytes read per second while decoding: decoding is bound by memory.</summary>
     public double DecodeBytesPerSecond => DecodeRate * Memory.DecodeBytes;
 
-    /// <summary>Three lines for a person.</summary>
+    /// <summary>Four lines for a person.</summary>
     public string ForPeople() => string.Create(CultureInfo.InvariantCulture,
         $"prompt  {PromptTokens} tokens, {CachedTokens} of them cached; {PrefillRate:F0} tok/s; "
         + $"first token after {Ms(TimeToFirstToken)} ms\n"
         + $"answer  {AnswerTokens} tokens; {DecodeRate:F0} tok/s, {DecodeBytesPerSecond / 1e9:F1} GB/s; "
         + $"ended by {Finish}; seed {Seed}\n"
         + $"memory  {MiB(ProcessBytes)} MiB; weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
-        + $"loaded in {Ms(LoadTime)} ms");
+        + $"loaded in {Ms(LoadTime)} ms\n"
+        + $"cache   {KvCache}");
 
     /// <summary>One object for a program.</summary>
     public string ForPrograms() => Json.WriteObject(json =>

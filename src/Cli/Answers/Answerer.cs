@@ -103,6 +103,7 @@ internal sealed class Answerer : IAsyncDisposable
             DecodeTime = decode,
             LoadTime = _open.LoadTime,
             Memory = _open.Model.Memory,
+            KvCache = _open.KvCache,
             ProcessBytes = process.WorkingSet64,
         };
     }

@@ -71,6 +71,7 @@ internal sealed class BenchVerb : IVerb
         {
             using var open = Composition.Open(choice with { Threads = threads }, _terminal,
                 new ModelRoom(tests.Max(test => test.Positions), parse.GetValue(_step) ?? 512));
+            if (_terminal.IsErrorSeen) _terminal.Error.WriteLine(_terminal.Dim($"KV cache: {open.KvCache}"));
             var subject = Subject(open, parse.GetValue(_step) ?? 512);
             var run = new BenchRun(open.Model, _terminal.Time);
             foreach (var test in tests)

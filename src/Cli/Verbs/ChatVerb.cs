@@ -56,7 +56,10 @@ internal sealed class ChatVerb : IVerb
                 + "minka run --raw continues a text.");
         await using var answerer = new Answerer(open, terminal);
         if (terminal.IsInteractive)
+        {
             terminal.Out.WriteLine(terminal.Dim($"{open.Name} is ready; /help shows what can be typed, /exit leaves."));
+            if (open.KvCache is { Length: > 0 } cache) terminal.Out.WriteLine(terminal.Dim($"Its cache: {cache}."));
+        }
         var input = terminal.IsInteractive
             ? ChatInput.Typed(new LineEditor(terminal, new ConsoleKeyboard()))
             : ChatInput.Piped(terminal.In);

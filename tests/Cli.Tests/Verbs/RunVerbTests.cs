@@ -68,6 +68,8 @@ public sealed class RunVerbTests
         Assert.Equal($"{Answer}\n", output);
         Assert.StartsWith("prompt  18 tokens, 0 of them cached; ", error, StringComparison.Ordinal);
         Assert.Contains("ended by stop; seed ", error, StringComparison.Ordinal);
+        Assert.Contains("positions x 2560 bytes = ", error, StringComparison.Ordinal);
+        Assert.Contains("(5 layers x 4 heads x 32 x 2 bytes of F16, keys and values)", error, StringComparison.Ordinal);
     }
 
     [Fact]
