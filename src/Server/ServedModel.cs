@@ -8,6 +8,7 @@ using Minka.Models.Loading;
 using Minka.Models.Templates;
 using Minka.Models.Tokenization;
 using Minka.Server.Generating;
+using Minka.Server.Tools;
 
 namespace Minka.Server;
 
@@ -55,6 +56,7 @@ public sealed partial class ServedModel : IAsyncDisposable
         Path = package.Weights.Path;
         Package = package;
         Template = options.Template ?? package.ChatTemplate;
+        Format = Template is null ? null : AnswerFormat.Of(Template.Source, package.Tokenizer);
         Created = time.GetUtcNow();
         Engine = new LlmEngine(
             executor,
@@ -62,7 +64,7 @@ public sealed partial class ServedModel : IAsyncDisposable
             {
                 EosIds = package.EosIds,
                 Scheduling = options.Scheduling,
-                Vocabulary = VocabularyOf(package),
+                Vocabulary = VocabularyOf(package, Format?.Marks ?? []),
                 Drafter = options.Drafter,
                 SlowReaderLimit = options.SlowReaderLimit,
             },
@@ -112,8 +114,8 @@ public sealed partial class ServedModel : IAsyncDisposable
     /// <summary>Fails when the engine does; completes when it was stopped.</summary>
     public Task Running => _running;
 
-    /// <summary>How the model writes thoughts and tool calls; null when it writes neither.</summary>
-    internal IAnswerFormat? Format { get; init; }
+    /// <summary>How the model writes thoughts and tool calls; null without a template.</summary>
+    internal IAnswerFormat? Format { get; }
 
     /// <summary>Stops the engine, then frees the model.</summary>
     public async ValueTask DisposeAsync()
@@ -187,10 +189,15 @@ public sealed partial class ServedModel : IAsyncDisposable
         return (int)hash;
     }
 
-    private static TokenVocabulary VocabularyOf(ModelPackage package)
+    private static TokenVocabulary VocabularyOf(ModelPackage package, IReadOnlyCollection<string> marks)
     {
         var tokenizer = package.Tokenizer;
         return new TokenVocabulary(package.Config.VocabularySize, id =>
-            id >= tokenizer.VocabularySize || tokenizer.IsSpecial(id) ? default : tokenizer.TokenBytes(id).ToArray());
+        {
+            if (id >= tokenizer.VocabularySize) return default;
+            if (!tokenizer.IsSpecial(id)) return tokenizer.TokenBytes(id).ToArray();
+            var text = tokenizer.TokenText(id);
+            return marks.Contains(text) ? System.Text.Encoding.UTF8.GetBytes(text) : default;
+        });
     }
 }

@@ -25,6 +25,14 @@ public sealed record Constraint(ConstraintKind Kind, string Source)
     /// <summary>One of several texts.</summary>
     public static Constraint Choice(IReadOnlyList<string> texts) =>
         new(ConstraintKind.Choice, string.Join(Sources.ChoiceReader.Separator, texts));
+
+    /// <summary>Texts one after the other, each with a constraint of its own.</summary>
+    public static Constraint Sequence(params IEnumerable<Constraint> parts) =>
+        new(ConstraintKind.Sequence, Sources.PartsReader.Write(parts));
+
+    /// <summary>Texts one after the other, or nothing at all.</summary>
+    public static Constraint Optional(params IEnumerable<Constraint> parts) =>
+        new(ConstraintKind.Optional, Sources.PartsReader.Write(parts));
 }
 
 /// <summary>Languages in which a constraint can be written.</summary>
@@ -44,4 +52,10 @@ public enum ConstraintKind
 
     /// <summary>Tagged parts, in a form that only <see cref="Constraint.Tagged"/> writes.</summary>
     Tagged,
+
+    /// <summary>Constraints one after the other.</summary>
+    Sequence,
+
+    /// <summary>Constraints one after the other, or nothing.</summary>
+    Optional,
 }

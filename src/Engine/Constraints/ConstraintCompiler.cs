@@ -19,7 +19,8 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
     /// <exception cref="RequestRefusedException">It is not understood, or too large.</exception>
     public GrammarMasks Compile(Constraint constraint)
     {
-        CheckLength(constraint, constraint.Kind == ConstraintKind.Tagged ? 8 * SourceMax : SourceMax);
+        CheckLength(constraint, constraint.Kind is ConstraintKind.Tagged or ConstraintKind.Sequence
+            ? 8 * SourceMax : SourceMax);
         lock (_lock)
         {
             for (var node = _recent.First; node is not null; node = node.Next)
@@ -73,8 +74,13 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
         ConstraintKind.Grammar => GbnfReader.Read(constraint.Source),
         ConstraintKind.Tagged => TaggedReader.Read(constraint.Source, part => ReadPart(part, texts)),
         ConstraintKind.Choice => ChoiceReader.Read(constraint.Source),
+        ConstraintKind.Sequence => new("sequence") { Body = ReadParts(constraint, texts) },
+        ConstraintKind.Optional => new("optional") { Body = ReadParts(constraint, texts).Optional() },
         _ => throw new GrammarException($"There is no kind of constraint {constraint.Kind}."),
     };
+
+    private static Expression.Row ReadParts(Constraint constraint, JsonTexts texts) =>
+        PartsReader.Read(constraint.Source, part => Read(part, texts));
 
     private static RequestRefusedException Refuse(string message) =>
         new(RefusalReason.Unsupported, "structured_outputs", message);

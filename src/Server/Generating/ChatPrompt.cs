@@ -19,19 +19,22 @@ internal sealed record ChatPrompt(ChatRequest Request, string Text, int[] Ids)
             throw ApiFault.Invalid("messages", $"The model '{model.Name}' has no chat template; use /v1/completions, "
                 + "or start the server with --chat-template.");
         if (model.Format is { } format) request = format.Prepare(request);
-        var guarded = Render(template, model.Tokenizer, request, time);
+        var guarded = Render(template, model, request, time);
+        guarded += model.Format?.Open(request, guarded);
         var ids = model.Tokenizer.Encode(guarded, addSpecial: false, parseSpecial: true);
         return new(request, Tokenizer.Unguard(guarded), ids);
     }
 
-    private static string Render(ChatTemplate template, Tokenizer tokenizer, ChatRequest request, TimeProvider time)
+    private static string Render(ChatTemplate template, ServedModel model, ChatRequest request, TimeProvider time)
     {
+        var tokenizer = model.Tokenizer;
+        var argumentsAreText = model.Format?.WantsArgumentsAsText == true;
         string text;
         try
         {
             text = template.Render(new ChatTemplateInput
             {
-                Messages = TemplateValue.From(request.Messages.Select(turn => Turn(turn, tokenizer))),
+                Messages = TemplateValue.From(request.Messages.Select(turn => Turn(turn, tokenizer, argumentsAreText))),
                 Tools = request.UsesTools
                     ? TemplateValue.From(request.Tools.Select(tool => Tool(tool, tokenizer)))
                     : TemplateValue.None,
@@ -63,7 +66,7 @@ internal sealed record ChatPrompt(ChatRequest Request, string Text, int[] Ids)
                 "The model's chat template changes the last message, so it cannot be continued.");
     }
 
-    private static TemplateValue Turn(ChatTurn turn, Tokenizer tokenizer)
+    private static TemplateValue Turn(ChatTurn turn, Tokenizer tokenizer, bool argumentsAreText)
     {
         var fields = new List<KeyValuePair<string, TemplateValue>>
         {
@@ -72,20 +75,22 @@ internal sealed record ChatPrompt(ChatRequest Request, string Text, int[] Ids)
         };
         if (turn.Reasoning is { } reasoning) fields.Add(new("reasoning_content", Guarded(reasoning, tokenizer)));
         if (turn.Calls.Count > 0)
-            fields.Add(new("tool_calls", TemplateValue.From(turn.Calls.Select(call => Call(call, tokenizer)))));
+            fields.Add(new("tool_calls", TemplateValue.From(
+                turn.Calls.Select(call => Call(call, tokenizer, argumentsAreText)))));
         if (turn.CallId is { } id) fields.Add(new("tool_call_id", Guarded(id, tokenizer)));
         if (turn.Name is { } name) fields.Add(new("name", Guarded(name, tokenizer)));
         return TemplateValue.From(fields);
     }
 
-    private static TemplateValue Call(ToolCall call, Tokenizer tokenizer) => TemplateValue.From(
+    private static TemplateValue Call(ToolCall call, Tokenizer tokenizer, bool argumentsAreText) => TemplateValue.From(
     [
         new KeyValuePair<string, TemplateValue>("id", Guarded(call.Id, tokenizer)),
         new("type", TemplateValue.From("function")),
         new("function", TemplateValue.From(
         [
             new KeyValuePair<string, TemplateValue>("name", Guarded(call.Name, tokenizer)),
-            new("arguments", Arguments(tokenizer.Guard(call.Arguments))),
+            new("arguments", argumentsAreText
+                ? Guarded(call.Arguments, tokenizer) : Arguments(tokenizer.Guard(call.Arguments))),
         ])),
     ]);
 

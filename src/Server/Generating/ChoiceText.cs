@@ -8,13 +8,13 @@ internal sealed class ChoiceText(TextStream stream, StopStrings stops, IAnswerRe
 {
     private readonly List<OutputPart> _parts = [];
     private readonly List<TextToken> _tokens = [];
-    private int _unattributed;
+    private int _unattributed, _calls;
 
     /// <summary>The stop string that was met; null while there is none.</summary>
     public string? StopText => stops.Found;
 
-    /// <summary>A call has begun.</summary>
-    public bool HasCalls { get; private set; }
+    /// <summary>A call has begun, and is one.</summary>
+    public bool HasCalls => _calls > 0;
 
     /// <summary>Nothing more comes.</summary>
     public bool IsEnded { get; set; }
@@ -69,7 +69,8 @@ internal sealed class ChoiceText(TextStream stream, StopStrings stops, IAnswerRe
         _unattributed = 0;
         foreach (var part in _parts)
         {
-            HasCalls |= part is OutputPart.CallBegin;
+            if (part is OutputPart.CallBegin) _calls++;
+            if (part is OutputPart.CallBroken) _calls--;
             events.Add(new TextEvent.Delta(choice, part, TakeTokens()));
         }
         _parts.Clear();

@@ -9,9 +9,21 @@ internal interface IAnswerFormat
     /// </summary>
     bool ShowsSpecial { get; }
 
+    /// <summary>The template puts a call's arguments into the prompt as they are, instead of writing an object as
+    /// JSON.</summary>
+    bool WantsArgumentsAsText { get; }
+
+    /// <summary>Texts of tokens that constraints must be able to write, even where they are special.</summary>
+    IReadOnlyCollection<string> Marks { get; }
+
     /// <summary>Makes a conversation what the template can render: a system message that describes the tools where the
     /// template has no place for them, ids in the form that it wants.</summary>
     ChatRequest Prepare(ChatRequest request);
+
+    /// <summary>What the prompt must end with so that the tools are used as asked; the answer begins with it.</summary>
+    /// <param name="request">After <see cref="Prepare"/>.</param>
+    /// <param name="prompt">As rendered.</param>
+    string Open(ChatRequest request, string prompt);
 
     /// <summary>What the text must look like so that the tools are used as asked; null where it is free.</summary>
     Constraint? Constrain(ChatRequest request);

@@ -21,4 +21,9 @@ internal abstract record OutputPart
     /// <param name="Index">Of a call that has begun.</param>
     /// <param name="Json">A part of a JSON text; all parts together are one object.</param>
     public sealed record CallArguments(int Index, string Json) : OutputPart;
+
+    /// <summary>A call that began turns out to be none.</summary>
+    /// <param name="Index">Of the last call that has begun.</param>
+    /// <param name="Written">By the model, for whoever has not been shown the call yet: it is text then.</param>
+    public sealed record CallBroken(int Index, string Written) : OutputPart;
 }

@@ -59,6 +59,10 @@ internal sealed class WholeAnswer
             case OutputPart.CallArguments arguments:
                 _calls.Find(call => call.Begin.Index == arguments.Index).Arguments.Append(arguments.Json);
                 break;
+            case OutputPart.CallBroken broken:
+                _calls.RemoveAll(call => call.Begin.Index == broken.Index);
+                _text.Append(broken.Written);
+                break;
         }
     }
 }

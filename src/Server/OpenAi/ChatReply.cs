@@ -120,6 +120,8 @@ internal sealed class ChatReply(ReplyHead head, ServedModel model, TextOptions o
                 WriteCall(json, arguments.Index, null, null, arguments.Json);
                 json.WriteEndArray();
                 break;
+            case OutputPart.CallBroken:
+                break; // what was shown of it cannot be taken back
         }
     }
 
