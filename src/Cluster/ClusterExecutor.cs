@@ -48,8 +48,19 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
     public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
-        BatchBuilder.Fill(_input, batch);
-        _sampler.Sample(batch, Run(_input, batch.Copies));
+        // The ranks compute meanwhile; nothing may leave while the sequences are still being read.
+        var prepared = BatchSampler.PrepareAsync(batch);
+        try
+        {
+            BatchBuilder.Fill(_input, batch);
+            var logits = Run(_input, batch.Copies);
+            prepared.GetAwaiter().GetResult();
+            _sampler.Sample(batch, logits);
+        }
+        finally
+        {
+            prepared.GetAwaiter().GetResult();
+        }
         return ValueTask.CompletedTask;
     }
 

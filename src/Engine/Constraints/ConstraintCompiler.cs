@@ -7,13 +7,20 @@ using Minka.Engine.Constraints.Sources.Json;
 namespace Minka.Engine.Constraints;
 
 /// <summary>Makes constraints ready to be used, and keeps those used last. Many callers at a time.</summary>
-internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
+/// <param name="vocabulary">The model's.</param>
+/// <param name="keptBytesMax">Memory that constraints may hold when nobody uses them.</param>
+internal sealed class ConstraintCompiler(TokenVocabulary vocabulary, long keptBytesMax = 256L << 20)
 {
     private const int KeptMax = 64, SourceMax = 64 * 1024;
-    private const long KeptBytesMax = 256L << 20;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<(Constraint Constraint, GrammarMasks Masks)> _recent = [];
+
+    /// <summary>Constraints kept.</summary>
+    public int Count
+    {
+        get { lock (_lock) return _recent.Count; }
+    }
 
     /// <summary>The constraint over this vocabulary.</summary>
     /// <exception cref="RequestRefusedException">It is not understood, or too large.</exception>
@@ -28,6 +35,7 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
                 if (node.Value.Constraint != constraint) continue;
                 _recent.Remove(node);
                 _recent.AddFirst(node);
+                Trim();
                 return node.Value.Masks;
             }
         }
@@ -45,14 +53,22 @@ internal sealed class ConstraintCompiler(TokenVocabulary vocabulary)
         lock (_lock)
         {
             _recent.AddFirst((constraint, masks));
-            // They grow with use, so all are counted anew.
-            while (_recent.Count > KeptMax || (_recent.Count > 1 && KeptBytes() > KeptBytesMax)) _recent.RemoveLast();
+            Trim();
         }
         _ = Task.Run(masks.Warm);
         return masks;
     }
 
-    private long KeptBytes() => _recent.Sum(kept => kept.Masks.Bytes);
+    /// <summary>Forgets those used longest ago. They grow with use, so all are counted anew each time.</summary>
+    private void Trim()
+    {
+        var bytes = _recent.Sum(kept => kept.Masks.Bytes);
+        while (_recent.Count > 1 && (_recent.Count > KeptMax || bytes > keptBytesMax))
+        {
+            bytes -= _recent.Last!.Value.Masks.Bytes;
+            _recent.RemoveLast();
+        }
+    }
 
     private static void CheckLength(Constraint constraint, int lengthMax)
     {

@@ -24,7 +24,8 @@ public sealed class BatchSampler(int vocabularySize)
 
     private static Task Prepare(List<Sequence> constrained) => Task.Run(() =>
     {
-        foreach (var sequence in constrained) sequence.Rules.Prepare(sequence.Text);
+        foreach (var sequence in constrained)
+            sequence.Rules.Prepare(sequence.Text, sequence.TokensAndDrafts[sequence.Known..]);
     });
 
     /// <summary>Records the sampled tokens, and log-probabilities where asked for.</summary>

@@ -39,6 +39,20 @@ public sealed class LocalExecutor : IExecutor
     public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
         var prepared = BatchSampler.PrepareAsync(batch);
+        try
+        {
+            Run(batch, prepared);
+        }
+        finally
+        {
+            // Nothing may leave while the sequences are still being read.
+            prepared.GetAwaiter().GetResult();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private void Run(Batch batch, Task prepared)
+    {
         foreach (var copy in batch.Copies) _model.CopyKvBlock(copy.Source, copy.Target);
         BatchBuilder.Fill(_input, batch);
         var logits = _logits.AsSpan(0, _input.LogitCount * Shape.VocabularySize);
@@ -46,7 +60,6 @@ public sealed class LocalExecutor : IExecutor
         else _model.Forward(_input, logits);
         prepared.GetAwaiter().GetResult();
         _sampler.Sample(batch, logits);
-        return ValueTask.CompletedTask;
     }
 
     private void ForwardAndPool(Batch batch, Span<float> logits)

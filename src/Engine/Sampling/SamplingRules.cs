@@ -48,11 +48,20 @@ public sealed class SamplingRules
             + "forbid, or no token spells it.",
     };
 
-    /// <summary>Finds out which tokens may follow a text, so that sampling need not.</summary>
-    internal void Prepare(ReadOnlySpan<int> text)
+    /// <summary>Finds out which tokens may follow a text and each of the guesses after it, so that sampling need
+    /// not.</summary>
+    /// <param name="text">The text so far.</param>
+    /// <param name="guesses">Guesses that the step verifies; those after one that is not allowed do not matter.</param>
+    internal void Prepare(ReadOnlySpan<int> text, ReadOnlySpan<int> guesses)
     {
         _matcher!.MoveTo(text);
-        _matcher.Allowed();
+        var allowed = _matcher.Allowed();
+        foreach (var guess in guesses)
+        {
+            if (!allowed[guess]) return;
+            _matcher.Append(guess);
+            allowed = _matcher.Allowed();
+        }
     }
 
     /// <summary>Whether a constraint allows nothing after a text.</summary>

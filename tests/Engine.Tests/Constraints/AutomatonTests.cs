@@ -40,18 +40,19 @@ public class AutomatonTests
         var masks = Walker.Compile(Constraint.Grammar(gbnf));
         var stepper = new Stepper(masks.Grammar);
         var random = new Random(1);
-        StackNode[] stacks = [StackNode.Bottom().Push(masks.Grammar.Start)];
+        List<StackNode> stacks = [masks.Grammar.Begin()];
         for (var step = 0; step < 60; step++)
         {
             var mask = new TokenMask(Vocabularies.Small.Count);
-            foreach (var stack in stacks) mask.Add(masks.Of(stack));
-            List<StackNode[]> ways = [];
+            foreach (var stack in stacks) Assert.True(masks.TryAdd(stack, stepper, mask));
+            List<List<StackNode>> ways = [];
             for (var id = 1; id < Vocabularies.Small.Count; id++)
             {
-                var after = stacks;
-                foreach (var value in Vocabularies.Small.BytesOf(id)) after = stepper.Step(after, value);
-                Assert.Equal(after.Length > 0, mask[id]);
-                if (after.Length > 0) ways.Add(after);
+                var after = stacks.ToList();
+                foreach (var value in Vocabularies.Small.BytesOf(id))
+                    Assert.True(stepper.TryStep([.. after], value, after));
+                Assert.Equal(after.Count > 0, mask[id]);
+                if (after.Count > 0) ways.Add(after);
             }
             Assert.False(mask[Vocabularies.Eos]);
             if (ways.Count == 0) return;
@@ -161,11 +162,111 @@ public class AutomatonTests
     public void Nesting_of_any_depth_never_gets_stuck()
     {
         var masks = Walker.Compile(Constraint.Grammar("root ::= \"[\" root \"]\" | \"x\""));
-        var chain = string.Concat(Enumerable.Range(0, 400).Select(i => $"r{i} ::= \"(\" r{i + 1} \")\"\n"));
-        var deep = Walker.Compile(Constraint.Grammar(chain + "r400 ::= \"x\"\nroot ::= r0"));
+        var chain = string.Concat(Enumerable.Range(0, 2700).Select(i => $"r{i} ::= \"(\" r{i + 1} \")\"\n"));
+        var deep = Walker.Compile(Constraint.Grammar(chain + "r2700 ::= \"x\"\nroot ::= r0"));
 
         Assert.True(Walker.Allows(masks, new string('[', 3000) + "x" + new string(']', 3000)));
-        Assert.True(Walker.Allows(deep, new string('(', 400) + "x" + new string(')', 400)));
+        Assert.True(Walker.Allows(deep, new string('(', 2700) + "x" + new string(')', 2700)));
+    }
+
+    [Theory]
+    [InlineData("root ::= \"[\" root \"]\" | \"x\"")]
+    [InlineData("root ::= \"[\" pair \"]\" | \"x\"\npair ::= root \",\" tail\ntail ::= root \";\"")]
+    public void At_the_deepest_level_a_text_closes_what_it_opened(string gbnf)
+    {
+        var masks = Walker.Compile(Constraint.Grammar(gbnf));
+        var matcher = new ConstraintMatcher(masks);
+        var deepest = 0;
+        while (matcher.Allowed()[1 + '['])
+        {
+            matcher.Append(1 + '[');
+            Assert.True(++deepest <= Stepper.DepthMax);
+        }
+
+        // Nothing that the masks allow leads to where nothing is allowed.
+        var random = new Random(3);
+        while (!matcher.IsComplete)
+        {
+            var ids = Enumerable.Range(1, 256).Where(id => matcher.Allowed()[id] && (id != 1 + '[' || deepest-- > 0));
+            matcher.Append(ids.OrderBy(_ => random.Next()).First());
+        }
+        Assert.True(matcher.CanEnd);
+    }
+
+    [Fact]
+    public void Endings_that_may_all_be_left_out_cost_no_more_than_a_bound()
+    {
+        // Every bracket may be closed or not, so that each level is a way to go on.
+        var masks = Walker.Compile(Constraint.Grammar("root ::= \"(\" root? \")\"?"));
+        var matcher = new ConstraintMatcher(masks);
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var i = 0; i < 6000 && matcher.Allowed()[1 + '(']; i++) matcher.Append(1 + '(');
+        for (var i = 0; i < 50; i++)
+        {
+            matcher.Append(1 + ')');
+            matcher.Allowed();
+        }
+
+        Assert.True(matcher.HasOverflowed);
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void A_text_read_in_too_many_ways_spoils_no_other_of_the_same_grammar()
+    {
+        var masks = Walker.Compile(Constraint.Grammar("root ::= \"(\" root? \")\"?"));
+        var lost = new ConstraintMatcher(masks);
+        for (var i = 0; i < 2000; i++) lost.Append(1 + '(');
+        lost.Append(1 + ')');
+        Assert.False(lost.Allowed()[1 + ')']);
+        Assert.True(lost.HasOverflowed);
+
+        Assert.True(Walker.Allows(masks, "((()))"));
+        lost.MoveTo([1 + '(']);
+        Assert.False(lost.HasOverflowed);
+        Assert.True(lost.Allowed()[1 + ')']);
+    }
+
+    [Theory]
+    [InlineData("""{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}},{"enum":["abab"]}]}""")]
+    [InlineData("""{"type":"object"}""")]
+    public void A_constrained_token_allocates_nothing(string schema)
+    {
+        var matcher = new ConstraintMatcher(Walker.Compile(Constraint.JsonSchema(schema)));
+        int[] text = [.. (schema.Contains("anyOf") ? "\"" : "{\"").Select(letter => 1 + letter),
+            .. Enumerable.Repeat(new[] { 1 + 'a', 1 + 'b' }, 300).SelectMany(ids => ids)];
+        // Twice: the first time lists grow, and states are met that were not met before.
+        Walk();
+        matcher.MoveTo([]);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Walk();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Walk()
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                if (!matcher.Allowed()[text[i]]) throw new InvalidOperationException($"Not allowed at {i}.");
+                matcher.Append(text[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Constraints_are_kept_by_the_bytes_they_hold()
+    {
+        var small = new ConstraintCompiler(Vocabularies.Small, keptBytesMax: 100_000);
+        var large = new ConstraintCompiler(Vocabularies.Small);
+        for (var i = 0; i < 40; i++)
+        {
+            small.Compile(Constraint.Regex($"[a-z]{{1,{100 + i}}}"));
+            large.Compile(Constraint.Regex($"[a-z]{{1,{100 + i}}}"));
+        }
+
+        Assert.InRange(small.Count, 1, 20);
+        Assert.Equal(40, large.Count);
     }
 
     [Fact]

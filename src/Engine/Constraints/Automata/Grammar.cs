@@ -6,11 +6,10 @@ namespace Minka.Engine.Constraints.Automata;
 /// <param name="Bytes">Ranges of bytes and the state after each, rising.</param>
 /// <param name="Calls">Rules that may be matched next, and the state after each.</param>
 /// <param name="Accepts">Whether the rule may end here.</param>
-internal sealed record GrammarState(
-    IReadOnlyList<RuleGraph.ByteEdge> Bytes, IReadOnlyList<RuleGraph.CallEdge> Calls, bool Accepts)
+internal sealed record GrammarState(    RuleGraph.ByteEdge[] Bytes, RuleGraph.CallEdge[] Calls, bool Accepts)
 {
     /// <summary>The rule can only end here.</summary>
-    public bool IsLast => Accepts && Bytes.Count == 0 && Calls.Count == 0;
+    public bool IsLast => Accepts && Bytes.Length == 0 && Calls.Length == 0;
 
     /// <summary>State after a byte; -1 when it cannot come.</summary>
     public int After(byte value)
@@ -26,7 +25,7 @@ internal sealed record GrammarState(
 internal sealed class Grammar
 {
     private readonly List<GrammarState> _states = [];
-    private readonly int[] _starts;
+    private readonly int[] _starts, _heights;
     private readonly bool[,] _first;
 
     // Together a bound on memory; one rule alone may not take it all.
@@ -34,14 +33,19 @@ internal sealed class Grammar
 
     public Grammar(Rule root)
     {
-        var graph = new RuleGraph(root);
-        var analysis = new RuleAnalysis(graph);
         var budget = new CompileBudget();
+        var graph = new RuleGraph(root);
+        var analysis = new RuleAnalysis(graph, budget);
         _starts = new int[graph.Rules.Count];
         for (var rule = 0; rule < _starts.Length; rule++)
             if (analysis.IsProductive[rule]) _starts[rule] = Determinize(graph, analysis, rule, budget);
         _first = FirstBytes();
+        _heights = StateHeights.Of(_states, _starts);
+        foreach (var state in _states) Bytes += 64 + 12 * state.Bytes.Length + 8 * state.Calls.Length;
     }
+
+    /// <summary>Memory held, roughly.</summary>
+    public long Bytes { get; }
 
     /// <summary>State where the text starts.</summary>
     public int Start => _starts[0];
@@ -50,6 +54,12 @@ internal sealed class Grammar
 
     /// <summary>State where a rule starts.</summary>
     public int StartOf(int rule) => _starts[rule];
+
+    /// <summary>A stack with one more state on top.</summary>
+    public StackNode Push(StackNode below, int state) => below.Push(state, _heights[state]);
+
+    /// <summary>The stack of a text that has not begun.</summary>
+    public StackNode Begin() => Push(StackNode.Bottom(), Start);
 
     /// <summary>Whether what a rule matches can begin with a byte.</summary>
     public bool CanBegin(int rule, byte value) => _first[rule, value];

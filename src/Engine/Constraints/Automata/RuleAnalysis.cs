@@ -7,11 +7,12 @@ namespace Minka.Engine.Constraints.Automata;
 internal sealed class RuleAnalysis
 {
     private readonly RuleGraph _graph;
+    private readonly CompileBudget _budget;
     private readonly List<int>[] _callers;
 
-    public RuleAnalysis(RuleGraph graph)
+    public RuleAnalysis(RuleGraph graph, CompileBudget budget)
     {
-        _graph = graph;
+        (_graph, _budget) = (graph, budget);
         _callers = Callers(graph);
         IsNullable = Fixpoint((rule, nullable) => Reaches(rule, (_, call) => nullable[call.Rule], false));
         IsProductive = Fixpoint((rule, productive) => Reaches(rule, (_, call) => productive[call.Rule], true));
@@ -35,6 +36,7 @@ internal sealed class RuleAnalysis
         while (open.TryPop(out var node))
         {
             if (!reached.Add(node)) continue;
+            _budget.Spend(4);
             foreach (var to in _graph.Nodes[node].Free) open.Push(to);
             foreach (var call in _graph.Nodes[node].Calls) if (IsNullable[call.Rule]) open.Push(call.To);
         }
@@ -76,6 +78,7 @@ internal sealed class RuleAnalysis
         {
             if (node == _graph.Ends[rule]) return true;
             if (!reached.Add(node)) continue;
+            _budget.Spend(2);
             foreach (var to in _graph.Nodes[node].Free) open.Push(to);
             if (overBytes) foreach (var edge in _graph.Nodes[node].Bytes) open.Push(edge.To);
             foreach (var call in _graph.Nodes[node].Calls) if (allows(node, call)) open.Push(call.To);

@@ -6,7 +6,10 @@ namespace Minka.Engine.Constraints.Automata;
 internal sealed class RuleGraph
 {
     // A bound on the work of one compilation, whatever it is made of.
-    private const int NodesMax = 200_000, RulesMax = 2_000;
+    private const int NodesMax = 200_000;
+
+    /// <summary>Rules of one grammar at most.</summary>
+    public const int RulesMax = 4_000;
 
     private readonly Dictionary<Rule, int> _indexByRule = [];
     private readonly List<(byte Low, byte High)[]> _rows = [];

@@ -36,7 +36,7 @@ internal sealed class StateSets(RuleGraph graph, RuleAnalysis analysis, int end,
     private int IndexOf(IEnumerable<int> nodes)
     {
         var set = analysis.Closure(nodes);
-        budget.Spend(set.Length * 8);
+        budget.Spend(set.Length * 4);
         if (_indexBySet.TryGetValue(new(set), out var index)) return index;
         if (_sets.Count == StatesMax)
             throw new GrammarException($"A rule needs more than {StatesMax:N0} states; use fewer repetitions.");
@@ -63,7 +63,7 @@ internal sealed class StateSets(RuleGraph graph, RuleAnalysis analysis, int end,
             .GroupBy(call => call.Rule)
             .Select(calls => new RuleGraph.CallEdge(calls.Key, IndexOf(calls.Select(call => call.To))))
             .ToArray();
-        return new(bytes, calls, Array.BinarySearch(set, end) >= 0);
+        return new([.. bytes], calls, Array.BinarySearch(set, end) >= 0);
     }
 
     private void AddRange(RuleGraph.ByteEdge[] edges, int low, int high, List<RuleGraph.ByteEdge> bytes)
@@ -81,6 +81,7 @@ internal sealed class StateSets(RuleGraph graph, RuleAnalysis analysis, int end,
         var reaches = _states.Select(state => state.Accepts).ToArray();
         for (var changes = true; changes;)
         {
+            budget.Spend(_states.Count);
             changes = false;
             for (var i = _states.Count - 1; i >= 0; i--)
                 if (!reaches[i] && (_states[i].Bytes.Any(edge => reaches[edge.To])

@@ -1,68 +1,93 @@
+using System.Runtime.InteropServices;
+
 namespace Minka.Engine.Constraints.Automata;
 
 /// <summary>Moves a push-down automaton by one byte, along every way at once. One caller at a time.</summary>
+/// <remarks>
+/// Stacks are at most <see cref="DepthMax"/> deep. A way that could not come to its end within that is not taken, so
+/// that at the limit a text closes what it opened instead of getting stuck.
+/// </remarks>
 internal sealed class Stepper(Grammar grammar)
 {
+    /// <summary>States on a stack at most; every grammar that was compiled can end well below.</summary>
+    public const int DepthMax = 2 * RuleGraph.RulesMax;
+
     // A text that can be read in more ways than this at once is not followed any further.
-    private const int StacksMax = 512;
+    private const int StacksMax = 512, VisitsMax = 8 * StacksMax;
 
-    private readonly HashSet<StackNode> _visited = [];
-    private readonly HashSet<StackNode> _next = [];
+    private readonly List<StackNode> _next = [];
+    private long _now;
+    private int _visits;
 
-    /// <summary>A text could be read in too many ways; from then on nothing goes on.</summary>
-    public bool HasOverflowed { get; private set; }
-
-    /// <summary>The stacks after a byte, each once; empty when none of the given ones goes on with it.</summary>
-    public StackNode[] Step(StackNode[] stacks, byte value)
+    /// <summary>The stacks after a byte, each once; none when none of the given ones goes on with it.</summary>
+    /// <param name="stacks">Each once.</param>
+    /// <param name="value">The byte.</param>
+    /// <param name="next">Filled, after the stacks were read: it may hold them.</param>
+    /// <returns>False when there are too many; nothing is true of <paramref name="next"/> then.</returns>
+    public bool TryStep(ReadOnlySpan<StackNode> stacks, byte value, List<StackNode> next)
     {
-        _visited.Clear();
         _next.Clear();
+        _now++;
+        _visits = 0;
         foreach (var stack in stacks) Visit(stack, value);
-        HasOverflowed |= _next.Count > StacksMax;
-        return HasOverflowed ? [] : [.. _next];
+        next.Clear();
+        if (_visits > VisitsMax || _next.Count > StacksMax) return false;
+        next.AddRange(CollectionsMarshal.AsSpan(_next));
+        return true;
     }
 
     /// <summary>Whether the text may end here.</summary>
-    public bool CanEnd(StackNode[] stacks) => stacks.Any(CanEnd);
+    public bool CanEnd(ReadOnlySpan<StackNode> stacks)
+    {
+        foreach (var stack in stacks)
+        {
+            var node = stack;
+            while (!node.IsBottom && grammar.States[node.State].Accepts) node = node.Below!;
+            if (node.IsBottom) return true;
+        }
+        return false;
+    }
 
     /// <summary>Whether any byte can follow.</summary>
-    public bool CanGoOn(StackNode[] stacks)
+    public bool CanGoOn(ReadOnlySpan<StackNode> stacks)
     {
         foreach (var stack in stacks)
         {
             for (var node = stack; !node.IsBottom; node = node.Below!)
             {
                 var state = grammar.States[node.State];
-                if (state.Bytes.Count + state.Calls.Count > 0) return true;
+                if (state.Bytes.Length + state.Calls.Length > 0) return true;
                 if (!state.Accepts) break;
             }
         }
         return false;
     }
 
-    private bool CanEnd(StackNode stack)
-    {
-        var node = stack;
-        while (!node.IsBottom && grammar.States[node.State].Accepts) node = node.Below!;
-        return node.IsBottom;
-    }
-
     private void Visit(StackNode node, byte value)
     {
-        while (!node.IsBottom && _visited.Add(node) && _next.Count <= StacksMax)
+        while (!node.IsBottom && node.VisitedAt != _now && ++_visits <= VisitsMax)
         {
+            node.VisitedAt = _now;
             var state = grammar.States[node.State];
             var after = state.After(value);
-            if (after >= 0) _next.Add(node.Below!.Push(after));
+            if (after >= 0) Reach(grammar.Push(node.Below!, after));
             foreach (var call in state.Calls)
             {
                 if (!grammar.CanBegin(call.Rule, value)) continue;
                 // A call in last place needs nothing to return to, so that lists do not grow the stack.
-                var back = grammar.States[call.To].IsLast ? node.Below! : node.Below!.Push(call.To);
-                Visit(back.Push(grammar.StartOf(call.Rule)), value);
+                var back = grammar.States[call.To].IsLast ? node.Below! : grammar.Push(node.Below!, call.To);
+                var start = grammar.Push(back, grammar.StartOf(call.Rule));
+                if (start.Height <= DepthMax) Visit(start, value);
             }
             if (!state.Accepts) return;
             node = node.Below!;
         }
+    }
+
+    private void Reach(StackNode stack)
+    {
+        if (stack.ReachedAt == _now || stack.Height > DepthMax) return;
+        stack.ReachedAt = _now;
+        _next.Add(stack);
     }
 }

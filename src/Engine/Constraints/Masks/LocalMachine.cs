@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Minka.Engine.Constraints.Automata;
 
 namespace Minka.Engine.Constraints.Masks;
@@ -18,11 +19,10 @@ internal sealed class LocalMachine(Grammar grammar)
 
     private readonly Stepper _stepper = new(grammar);
     private readonly Dictionary<Key, int> _indexBySet = [];
-    private readonly List<StackNode[]> _sets = [];
-    private readonly List<int[]?> _next = [];
-    private readonly List<bool> _canLeave = [];
+    private readonly List<Set> _sets = [];
+    private readonly List<StackNode> _after = [];
     private StackNode _bottom = StackNode.Bottom();
-    private int _rows;
+    private int _rows, _stacks;
 
     private readonly record struct Key(StackNode[] Stacks)
     {
@@ -36,52 +36,72 @@ internal sealed class LocalMachine(Grammar grammar)
         }
     }
 
-    /// <summary>The grammar can be read in so many ways that no walk over the vocabulary ends.</summary>
-    public bool HasOverflowed => _stepper.HasOverflowed || _sets.Count > SetsInOneWalkMax;
+    private sealed class Set(StackNode[] stacks, bool canLeave)
+    {
+        public StackNode[] Stacks { get; } = stacks;
+
+        public bool CanLeave { get; } = canLeave;
+
+        public int Height { get; } = stacks.Length == 0 ? 0 : stacks.Max(stack => stack.Height);
+
+        public int[]? Next { get; set; }
+    }
+
+    /// <summary>In this walk the grammar could be read in so many ways that it has no result.</summary>
+    public bool HasOverflowed { get; private set; }
 
     /// <summary>Memory held, roughly.</summary>
-    public long Bytes => _rows * 1_100L + _sets.Count * 200L;
+    public long Bytes => _rows * 1_100L + _sets.Count * 160L + _stacks * 80L;
 
-    /// <summary>The set that holds one state alone. Numbers from before are void if too many sets were
-    /// remembered.</summary>
+    /// <summary>Starts a walk: the set that holds one state alone. Numbers from before may be void.</summary>
     public int Begin(int state)
     {
-        if (_sets.Count is 0 or > SetsMax)
-        {
-            _indexBySet.Clear();
-            _sets.Clear();
-            _next.Clear();
-            _canLeave.Clear();
-            _rows = 0;
-            _bottom = StackNode.Bottom();
-            IndexOf([]);
-        }
-        return IndexOf([_bottom.Push(state)]);
+        if (_sets.Count is 0 or > SetsMax || HasOverflowed) Forget();
+        return IndexOf([grammar.Push(_bottom, state)]);
     }
 
     /// <summary>The set after a byte.</summary>
     public int After(int set, byte value)
     {
-        if (_next[set] is not { } next)
+        if (_sets[set].Next is not { } next)
         {
-            _next[set] = next = NewRow();
+            _sets[set].Next = next = NewRow();
             _rows++;
         }
-        if (next[value] == Unknown) next[value] = IndexOf(_stepper.Step(_sets[set], value));
+        if (next[value] == Unknown) next[value] = Step(set, value);
         return next[value];
     }
 
     /// <summary>Whether what <see cref="Begin"/> started with may end here, so that what is below it goes on.</summary>
-    public bool CanLeave(int set) => _canLeave[set];
+    public bool CanLeave(int set) => _sets[set].CanLeave;
 
-    private int IndexOf(StackNode[] stacks)
+    /// <summary>How deep the stacks of a set must become until their rules end, counted from what
+    /// <see cref="Begin"/> started with, which is 1.</summary>
+    public int HeightOf(int set) => _sets[set].Height;
+
+    private int Step(int set, byte value)
     {
-        if (_indexBySet.TryGetValue(new(stacks), out var index)) return index;
-        _indexBySet.Add(new(stacks), _sets.Count);
-        _sets.Add(stacks);
-        _next.Add(null);
-        _canLeave.Add(_stepper.CanEnd(stacks));
+        HasOverflowed |= !_stepper.TryStep(_sets[set].Stacks, value, _after) || _sets.Count > SetsInOneWalkMax;
+        return HasOverflowed ? Dead : IndexOf(CollectionsMarshal.AsSpan(_after));
+    }
+
+    private int IndexOf(ReadOnlySpan<StackNode> stacks)
+    {
+        var key = new Key(stacks.ToArray());
+        if (_indexBySet.TryGetValue(key, out var index)) return index;
+        _indexBySet.Add(key, _sets.Count);
+        _sets.Add(new(key.Stacks, _stepper.CanEnd(key.Stacks)));
+        _stacks += key.Stacks.Length;
         return _sets.Count - 1;
+    }
+
+    private void Forget()
+    {
+        _indexBySet.Clear();
+        _sets.Clear();
+        (_rows, _stacks, HasOverflowed) = (0, 0, false);
+        _bottom = StackNode.Bottom();
+        IndexOf([]);
     }
 
     private static int[] NewRow()

@@ -102,7 +102,7 @@ internal sealed class GbnfReader
     {
         _cursor.Take();
         var isNegated = _cursor.TryTake("^");
-        var set = CodePoints.Of(ReadOnlySpan<char>.Empty);
+        List<(int, int)> ranges = [];
         while (!_cursor.TryTake("]"))
         {
             var first = ReadCharacter();
@@ -113,8 +113,9 @@ internal sealed class GbnfReader
                 last = ReadCharacter();
             }
             if (last < first) throw _cursor.Error($"has a range from U+{first:X} down to U+{last:X}");
-            set = set.Or(CodePoints.Of((first, last)));
+            ranges.Add((first, last));
         }
+        var set = CodePoints.Of([.. ranges]);
         return new(isNegated ? CodePoints.All.Except(set) : set);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Minka.Engine.Constraints.Automata;
 using Minka.Engine.Constraints.Grammars;
 using Minka.Engine.Constraints.Sources.Json;
 
@@ -21,11 +22,14 @@ internal sealed class JsonSchemaReader
     private readonly ArrayReader _arrays;
     private readonly Dictionary<string, Rule> _ruleByPointer = [];
     private readonly Queue<Rule> _open = [];
+    private readonly CompileBudget _budget = new();
+    private readonly SchemaMerge _merge;
     private int _depth;
 
     private JsonSchemaReader(JsonNode? root, JsonTexts texts)
     {
         (_root, _texts) = (root, texts);
+        _merge = new SchemaMerge(_budget);
         _objects = new ObjectReader(_texts, Read);
         _arrays = new ArrayReader(_texts, Read);
     }
@@ -60,6 +64,7 @@ internal sealed class JsonSchemaReader
 
     private Expression Read(JsonNode? node, string pointer)
     {
+        _budget.Spend(300);
         if (++_depth > DepthMax)
             throw new GrammarException($"The schema is deeper than {DepthMax} levels at {pointer}.");
         try
@@ -129,6 +134,7 @@ internal sealed class JsonSchemaReader
     private JsonObject? Flatten(JsonObject schema, string pointer, int depth = 0)
     {
         if (depth > DepthMax) throw new GrammarException($"The schema refers in a circle at {pointer}.");
+        _budget.Spend(20 * SchemaMerge.SizeOf(schema));
         List<JsonNode?> parts = [];
         var merged = (JsonObject)schema.DeepClone();
         if (merged.Remove("$ref")) parts.Add(Find(SchemaKeywords.Text(schema["$ref"], $"{pointer}/$ref")));
@@ -148,7 +154,7 @@ internal sealed class JsonSchemaReader
                 if (Flatten(other, pointer, depth + 1) is not { } flat) return null;
                 other = flat;
             }
-            if (SchemaMerge.Both(merged, other, pointer) is not { } both) return null;
+            if (_merge.Both(merged, other, pointer) is not { } both) return null;
             merged = both;
         }
         return merged;
@@ -160,6 +166,7 @@ internal sealed class JsonSchemaReader
     {
         var rest = (JsonObject)schema.DeepClone();
         rest.Remove(keyword);
+        _budget.Spend(20 * SchemaMerge.SizeOf(schema));
         List<Expression> ways = [];
         foreach (var (index, branch) in SchemaKeywords.Array(schema, keyword, pointer).Index())
         {
@@ -169,7 +176,7 @@ internal sealed class JsonSchemaReader
             {
                 SchemaKeywords.Check(other, at);
                 var flat = other.ContainsKey("$ref") || other.ContainsKey("allOf") ? Flatten(other, at) : other;
-                if (flat is not null && SchemaMerge.Both(rest, flat, at) is { } both) ways.Add(Read(both, at));
+                if (flat is not null && _merge.Both(rest, flat, at) is { } both) ways.Add(Read(both, at));
             }
             else if (branch is JsonValue value && value.GetValue<bool>()) ways.Add(Read(rest, at));
         }

@@ -103,7 +103,7 @@ internal sealed class RegexReader
     {
         _cursor.Take();
         var isNegated = _cursor.TryTake("^");
-        var set = CodePoints.Of(ReadOnlySpan<char>.Empty);
+        List<(int, int)> ranges = [];
         while (!_cursor.TryTake("]"))
         {
             var first = ReadSetItem();
@@ -115,8 +115,9 @@ internal sealed class RegexReader
                     throw _cursor.Error("has a range without a first and a last character before the one");
                 first = CodePoints.Of((from, to));
             }
-            set = set.Or(first);
+            ranges.AddRange(first.Ranges);
         }
+        var set = CodePoints.Of([.. ranges]);
         if (isNegated) set = CodePoints.All.Except(set);
         return set.IsEmpty ? throw _cursor.Error("has a set of no characters before the one") : set;
     }

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Minka.Engine.Constraints.Automata;
 using Minka.Engine.Constraints.Grammars;
 
 namespace Minka.Engine.Constraints.Sources.Json;
 
 /// <summary>Two schemas that must both hold, as one.</summary>
-internal static class SchemaMerge
+internal sealed class SchemaMerge(CompileBudget budget)
 {
     private const int BranchesMax = 64;
 
@@ -12,8 +13,9 @@ internal static class SchemaMerge
     /// <param name="left">A schema without <c>$ref</c> beside other keywords.</param>
     /// <param name="right">Another one.</param>
     /// <param name="pointer">Where it is, for messages.</param>
-    public static JsonObject? Both(JsonObject left, JsonObject right, string pointer)
+    public JsonObject? Both(JsonObject left, JsonObject right, string pointer)
     {
+        budget.Spend(100 + 20 * SizeOf(left) + 20 * SizeOf(right));
         var both = (JsonObject)left.DeepClone();
         foreach (var (keyword, value) in right)
         {
@@ -28,7 +30,15 @@ internal static class SchemaMerge
         return Close(both, left, right) ? both : null;
     }
 
-    private static JsonNode? Combine(string keyword, JsonNode left, JsonNode right, string pointer) => keyword switch
+    /// <summary>Values in a node, itself included.</summary>
+    public static int SizeOf(JsonNode? node) => node switch
+    {
+        JsonObject schema => 1 + schema.Sum(pair => SizeOf(pair.Value)),
+        JsonArray several => 1 + several.Sum(SizeOf),
+        _ => 1,
+    };
+
+    private JsonNode? Combine(string keyword, JsonNode left, JsonNode right, string pointer) => keyword switch
     {
         "type" => Types(left, right),
         "enum" => Common((JsonArray)left, (JsonArray)right),
@@ -70,7 +80,7 @@ internal static class SchemaMerge
         return [.. left.Concat(extra).Select(one => one?.DeepClone())];
     }
 
-    private static JsonObject Properties(JsonObject left, JsonObject right, string pointer)
+    private JsonObject Properties(JsonObject left, JsonObject right, string pointer)
     {
         var both = (JsonObject)left.DeepClone();
         foreach (var (name, schema) in right)
@@ -81,7 +91,7 @@ internal static class SchemaMerge
     }
 
     /// <summary>Two schemas either of which may be true or false.</summary>
-    private static JsonNode? Schemas(JsonNode left, JsonNode right, string pointer) => (left, right) switch
+    private JsonNode? Schemas(JsonNode left, JsonNode right, string pointer) => (left, right) switch
     {
         (JsonObject own, JsonObject other) => Later(own, other) ?? Both(own, other, pointer),
         (JsonValue own, _) => own.GetValue<bool>() ? right.DeepClone() : JsonValue.Create(false),
@@ -95,7 +105,7 @@ internal static class SchemaMerge
             ? new JsonObject { ["allOf"] = new JsonArray(left.DeepClone(), right.DeepClone()) }
             : null;
 
-    private static JsonArray? Branches(JsonArray left, JsonArray right, string pointer)
+    private JsonArray? Branches(JsonArray left, JsonArray right, string pointer)
     {
         if (left.Count * right.Count > BranchesMax)
             throw new GrammarException($"The schema has at {pointer} more than {BranchesMax} ways to combine "
