@@ -60,11 +60,12 @@ public class HostileSourceTests
         { ConstraintKind.JsonSchema, "{\"properties\":{" + string.Join(',', Enumerable.Range(0, 3000).Select(i =>
             $"\"p{i}\":true")) + "}}" },
         { ConstraintKind.JsonSchema, $$"""{"pattern":"{{string.Concat(Enumerable.Repeat("[ab]?", 9000))}}"}""" },
-        { ConstraintKind.Regex, "[" + string.Concat(Enumerable.Range(0, 30_000).Select(i => (char)(0x1000 + i * 2 % 0xC000)))
-            + "]" },
+        { ConstraintKind.Regex,
+            "[" + string.Concat(Enumerable.Range(0, 30_000).Select(i => (char)(0x1000 + i * 2 % 0xC000))) + "]" },
         { ConstraintKind.Grammar, "root ::= ((((\"a\"?){1000}){50} | nothing){4}\nnothing ::= \"\"" },
         { ConstraintKind.Grammar, "root ::= (\"a\"?){1000} (\"b\"?){1000} (\"c\"?){1000} r0\n"
-            + string.Concat(Enumerable.Range(0, 3000).Select(i => $"r{i} ::= \"\" | r{i + 1} root \"x\"\n")) + "r3000 ::= \"\"" },
+            + string.Concat(Enumerable.Range(0, 3000).Select(i => $"r{i} ::= \"\" | r{i + 1} root \"x\"\n"))
+            + "r3000 ::= \"\"" },
         { ConstraintKind.Grammar, "root ::= (" + string.Join('|', Enumerable.Range(0, 2000).Select(i => $"r{i}"))
             + "){0,90}\n" + string.Concat(Enumerable.Range(0, 2000).Select(i => $"r{i} ::= \"{i}\" root?\n")) },
         { ConstraintKind.JsonSchema, "{\"$defs\":{" + string.Join(',', Enumerable.Range(0, 28).Select(i =>
