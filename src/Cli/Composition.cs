@@ -13,7 +13,11 @@ namespace Minka.Cli;
 /// <param name="Positions">Positions to make room for; null for as many as a conversation may want.</param>
 /// <param name="StepTokens">Tokens of one step.</param>
 /// <param name="LogitRows">Rows of logits of one step.</param>
-internal sealed record ModelRoom(int? Positions = null, int StepTokens = 512, int LogitRows = 1);
+internal sealed record ModelRoom(int? Positions = null, int StepTokens = 512, int LogitRows = 1)
+{
+    /// <summary>For many sequences at once; null for one.</summary>
+    public ServingRoom? Serving { get; init; }
+}
 
 /// <summary>A model with everything it needs to run.</summary>
 internal sealed class OpenModel(
@@ -97,6 +101,7 @@ internal static partial class Composition
             KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
             WeightType = choice.Weights,
         };
+        if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
         if (choice.Cluster is { } cluster)
             return Start(choice, cluster, package, options, positions, terminal, start);
         MemoryCheck.Require(package, options, choice);

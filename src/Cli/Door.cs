@@ -20,6 +20,7 @@ internal sealed class Door
     [
         new RunVerb(terminal),
         new ChatVerb(terminal),
+        new ServeVerb(terminal),
         new InspectVerb(terminal),
         new TokenizeVerb(terminal),
         new DetokenizeVerb(terminal),
@@ -39,6 +40,7 @@ internal sealed class Door
     [
         new("minka run \"What is 12 + 30?\"", "one answer from the built-in model"),
         new("minka chat model.gguf", "a conversation with a model of yours"),
+        new("minka serve model.gguf", "an OpenAI server at http://127.0.0.1:8000"),
         new("minka bench model.gguf", "how fast it is here"),
     ];
 

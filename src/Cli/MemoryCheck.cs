@@ -32,6 +32,10 @@ internal static class MemoryCheck
             + $"{Advice(options, isReference)}."));
     }
 
+    /// <summary>Bytes that the weights will take.</summary>
+    public static long WeightBytes(ModelPackage package, ModelLoadOptions options, ModelChoice choice) =>
+        WeightBytes(package, options, choice.Compute == ComputeMode.F32);
+
     private static long WeightBytes(ModelPackage package, ModelLoadOptions options, bool isReference)
     {
         var type = isReference ? DType.F32 : options.WeightType;

@@ -33,10 +33,14 @@ internal enum ComputeMode
 
 /// <summary>The options every verb that loads a model shares.</summary>
 /// <param name="isThreadsList">The verb runs once for each of several numbers of threads.</param>
-internal sealed class ModelFlags(bool isThreadsList = false)
+/// <param name="takesSeveral">The verb holds several models at once.</param>
+internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral = false)
 {
     private readonly Option<string?> _model = Flag.Text(["--model", "-m"], "MODEL",
         "A file, a folder or minka-tiny, the built-in (default).");
+
+    private readonly Option<string[]> _models = Flag.Texts(["--model", "-m"], "MODEL",
+        "A file, a folder or minka-tiny; give it once for each.");
 
     private readonly Option<string?> _tokenizer = Flag.Text(["--tokenizer"], "FILE",
         "Tokenizer, where a .m file's .t does not lie beside it.");
@@ -65,7 +69,8 @@ internal sealed class ModelFlags(bool isThreadsList = false)
     /// <summary>Everything, for verbs that run a model.</summary>
     public OptionGroup Group => new("Model", isThreadsList
         ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv, .. _cluster.Options]
-        : [_model, _tokenizer, _threads, _context, _compute, _quantize, _kv, .. _cluster.Options]);
+        : [takesSeveral ? _models : _model, _tokenizer, _threads, _context, _compute, _quantize, _kv,
+           .. _cluster.Options]);
 
     /// <summary>For verbs that only look into its files.</summary>
     public OptionGroup Files => new("Model", [_model, _tokenizer]);
@@ -94,6 +99,21 @@ internal sealed class ModelFlags(bool isThreadsList = false)
         {
             Cluster = _cluster.Read(parse),
         };
+    }
+
+    /// <summary>Every model that was named, the argument first; the built-in one if none was.</summary>
+    /// <exception cref="UsageException">One is named twice, or several share what only one can have.</exception>
+    public IReadOnlyList<ModelChoice> ReadAll(ParseResult parse, string? argument)
+    {
+        List<string> names = [.. parse.GetValue(_models) ?? []];
+        if (argument is not null) names.Insert(0, argument);
+        if (names.Count == 0) names.Add(ModelLocator.BuiltIn);
+        if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new UsageException($"The model '{twice.Key}' is named twice; name it once.");
+        var first = Read(parse, names[0]);
+        if (names.Count > 1 && (first.TokenizerPath ?? first.Cluster?.ToString()) is not null)
+            throw new UsageException($"--tokenizer and --workers are of one model; {names.Count} are named.");
+        return [.. names.Select(name => first with { Name = name })];
     }
 
     /// <summary>The numbers of threads to run with; null stands for the default.</summary>

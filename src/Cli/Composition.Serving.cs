@@ -1,0 +1,98 @@
+using Minka.Cli.Options;
+using Minka.Compute;
+using Minka.Compute.Cpu;
+using Minka.Engine.KvCache;
+using Minka.Engine.Scheduling;
+using Minka.Engine.Speculation;
+using Minka.Models;
+using Minka.Models.Loading;
+using Minka.Server;
+
+namespace Minka.Cli;
+
+/// <summary>How many sequences a model must have room for.</summary>
+/// <param name="Scheduling">Limits of the scheduler; its context is still to be decided.</param>
+/// <param name="KvBytes">Memory for keys and values; 0 for what the sequences need, or what is left.</param>
+internal sealed record ServingRoom(SchedulerOptions Scheduling, long KvBytes);
+
+internal static partial class Composition
+{
+    /// <summary>What a server knows of a model before it is loaded.</summary>
+    /// <param name="choice">Which, and how.</param>
+    /// <param name="name">What requests call it.</param>
+    /// <param name="serving">How it is served.</param>
+    /// <param name="terminal">Where progress is shown.</param>
+    /// <exception cref="ModelFormatException">Its files cannot be used.</exception>
+    public static ModelEntry Entry(ModelChoice choice, string name, ServingChoice serving, Terminal terminal)
+    {
+        // Whoever names a model that cannot be read is told now and not with the first request.
+        using var package = OpenPackage(choice);
+        _ = package.Tokenizer;
+        var bytes = package.Weights.Stored.Sum(tensor => tensor.Bytes) + serving.Room.KvBytes;
+        return new ModelEntry(name, bytes, _ => Task.Run(() => Serve(choice, name, serving, terminal)));
+    }
+
+    private static ServedModel Serve(ModelChoice choice, string name, ServingChoice serving, Terminal terminal)
+    {
+        var open = Open(choice, terminal, new ModelRoom(
+            StepTokens: serving.Room.Scheduling.TokensPerStepMax, LogitRows: serving.Room.Scheduling.LogitRowsMax)
+        {
+            Serving = serving.Room,
+        });
+        try
+        {
+            return new ServedModel(
+                name, open.Package, open.Executor,
+                new ServedModelOptions
+                {
+                    Scheduling = serving.Room.Scheduling with { ContextMax = open.Positions },
+                    Drafter = serving.DraftsNgrams ? new NgramDrafter(new NgramOptions()) : null,
+                    Defaults = serving.UsesSuggestions ? open.Suggested : GenerationDefaults.None,
+                    Template = serving.Template,
+                },
+                open, terminal.Time);
+        }
+        catch
+        {
+            open.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sizes the cache once, so that memory never runs out later.</summary>
+    private static (ModelLoadOptions Options, int Positions) Fit(
+        ModelChoice choice, ServingRoom room, ModelPackage package, ModelLoadOptions options, Terminal terminal)
+    {
+        var (config, scheduling) = (package.Config, room.Scheduling);
+        var blockBytes = new KvShape(1, config.KvHeads, config.HeadDim, options.KvType).BlockBytes * config.Layers;
+        var context = choice.Context switch
+        {
+            null => Math.Min(config.ContextLength, PositionsByDefault),
+            0 => config.ContextLength,
+            { } asked => asked,
+        };
+        KvBudget budget;
+        try
+        {
+            budget = KvBudget.Of(new KvDemand(
+                CpuInfo.Read().AvailableMemoryBytes, MemoryCheck.WeightBytes(package, options, choice),
+                ScratchBytes(config, scheduling), blockBytes, config.ContextLength, scheduling.SequencesMax, context,
+                room.KvBytes));
+        }
+        catch (ArgumentException tooLittle)
+        {
+            throw new UsageException(tooLittle.Message);
+        }
+        if (terminal.IsErrorSeen)
+            foreach (var line in budget.Explanation) terminal.Error.WriteLine(terminal.Dim(line));
+        var fitted = scheduling with { ContextMax = budget.Context };
+        // One block to spare: the engine keeps a little of its cache free.
+        var blocks = budget.Blocks + 2;
+        return (options with { KvBlocks = blocks, Limits = fitted.StepLimits(blocks) }, budget.Context);
+    }
+
+    // Logits of every row, and a dozen rows of activations for every token of the largest step.
+    private static long ScratchBytes(ModelConfig config, SchedulerOptions scheduling) => sizeof(float) * (
+        2L * scheduling.LogitRowsMax * config.VocabularySize
+        + (8L * config.Width + 3L * config.FeedForwardWidth) * scheduling.TokensPerStepMax);
+}

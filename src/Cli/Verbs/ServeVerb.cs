@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Minka.Cli.Options;
+using Minka.Server;
+
+namespace Minka.Cli.Verbs;
+
+/// <summary>Answers clients over HTTP until it is told to end.</summary>
+internal sealed class ServeVerb : IVerb
+{
+    private readonly Terminal _terminal;
+    private readonly ModelFlags _modelFlags = new(takesSeveral: true);
+    private readonly ServeFlags _serveFlags = new();
+    private readonly Argument<string?> _model = ModelFlags.Argument();
+
+    public ServeVerb(Terminal terminal)
+    {
+        _terminal = terminal;
+        Command.Arguments.Add(_model);
+    }
+
+    public Command Command { get; } = new("serve", "Serve models to OpenAI's clients.");
+
+    public IReadOnlyList<OptionGroup> Groups => [.. _serveFlags.Groups, _modelFlags.Group];
+
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("minka serve", "the built-in model at http://127.0.0.1:8000/v1"),
+        new("minka serve model.gguf --port 9000 --ctx 8192", "a model of yours"),
+        new("minka serve -m small.gguf -m large.gguf --memory 16000", "two, loaded when asked for"),
+    ];
+
+    public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    {
+        var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
+        var (names, serving) = (_serveFlags.ReadNames(parse, choices), _serveFlags.ReadServing(parse));
+        var entries = choices.Select((choice, i) => Composition.Entry(choice, names[i], serving, _terminal)).ToList();
+        var models = new ModelShelf(entries, _serveFlags.ReadMemory(parse));
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var hurry = new CancellationTokenSource();
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            // The second one means now.
+            if (ending.IsCancellationRequested) hurry.Cancel();
+            ending.Cancel();
+        });
+        await using var app = await ServerApp.StartAsync(
+            models, _serveFlags.ReadServer(parse, line => _terminal.Error.WriteLine(line)), _terminal.Time);
+        await app.LoadAsync(ending.Token);
+        _terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Serving {string.Join(", ", names)} at {app.Address}v1; Ctrl+C ends it."));
+        await Task.Delay(Timeout.InfiniteTimeSpan, _terminal.Time, ending.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.DrainAsync(hurry.Token);
+        return ExitCodes.Ok;
+    }
+}
