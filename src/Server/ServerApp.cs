@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -8,8 +9,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Minka.Server.Http;
+using Minka.Server.Keys;
 using Minka.Server.Metrics;
 using Minka.Server.OpenAi;
+using Minka.Server.Tokenizing;
 using Minka.Server.Web;
 
 namespace Minka.Server;
@@ -51,24 +54,34 @@ public sealed class ServerApp : IAsyncDisposable
 
         on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync);
         on.MapPost("/v1/completions", new CompletionsEndpoint(server).AnswerAsync);
+
+        var tokens = new TokenizeEndpoints(server);
+        on.MapPost("/tokenize", tokens.TokenizeAsync);
+        on.MapPost("/detokenize", tokens.DetokenizeAsync);
+        on.MapPost("/apply-template", tokens.ApplyTemplateAsync);
     }
 
     /// <summary>Begins to listen.</summary>
     /// <param name="models">What can be asked; disposed with the server.</param>
     /// <param name="options">How it listens.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="IOException">The address is taken.</exception>
+    /// <exception cref="ArgumentException">The options make no sense, or open the server to everybody.</exception>
+    /// <exception cref="IOException">The address is taken, or a file cannot be read.</exception>
     public static async Task<ServerApp> StartAsync(ModelShelf models, ServerOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var keys = new KeyRing(options.Keys, options.KeyFile, time, options.Log);
         var telemetry = new Telemetry(models, options, time);
-        var server = new ServerParts(models, options, new ServerState(), telemetry.Observers, time);
+        var server = new ServerParts(models, options, new ServerState(), keys, telemetry.Observers, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         app.Use(next => new RequestGate(server, next).HandleAsync);
+        app.Use(next => new OriginGate(server, next).HandleAsync);
         app.UseRouting();
         app.Use(next => new RouteGate(server, next).HandleAsync);
         MapEndpoints(app, server, telemetry);
@@ -122,9 +135,16 @@ public sealed class ServerApp : IAsyncDisposable
         limits.MaxRequestHeadersTotalSize = options.HeaderBytesMax;
         limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, options.HeaderBytesMax);
         limits.RequestHeadersTimeout = options.HeaderTimeLimit;
-        if (options.Host == "*") kestrel.ListenAnyIP(options.Port);
-        else if (options.Host is "localhost") kestrel.Listen(IPAddress.Loopback, options.Port);
-        else kestrel.Listen(IPAddress.Parse(options.Host), options.Port);
+        // A reader that has stopped is the engine's to drop; one that crawls is Kestrel's.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
+        void Secure(ListenOptions listen)
+        {
+            if (options.CertificateFile is { } certificate)
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(certificate, options.CertificateKeyFile));
+        }
+        if (options.Host == "*") kestrel.ListenAnyIP(options.Port, Secure);
+        else if (options.Host is "localhost") kestrel.Listen(IPAddress.Loopback, options.Port, Secure);
+        else kestrel.Listen(IPAddress.Parse(options.Host), options.Port, Secure);
     }
 
     /// <summary>Signals are the business of whoever runs the server.</summary>

@@ -1,14 +1,17 @@
+using Minka.Server.Keys;
+
 namespace Minka.Server;
 
 /// <summary>What endpoints are made of.</summary>
 /// <param name="Models">What can be asked.</param>
 /// <param name="Options">Limits and habits.</param>
 /// <param name="State">Whether requests are taken.</param>
+/// <param name="Keys">Who may ask.</param>
 /// <param name="Observers">Told what becomes of requests.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record ServerParts(
-    ModelShelf Models, ServerOptions Options, ServerState State, IReadOnlyList<IRequestObserver> Observers,
-    TimeProvider Time)
+    ModelShelf Models, ServerOptions Options, ServerState State, KeyRing Keys,
+    IReadOnlyList<IRequestObserver> Observers, TimeProvider Time)
 {
     /// <summary>Takes the model that a request names.</summary>
     /// <exception cref="ApiFault">There is none of that name, or no room for it now.</exception>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Minka.Engine.Scheduling;
 using Minka.Models.Templates;
 using Minka.Server;
+using Minka.Server.Keys;
 
 namespace Minka.Cli.Options;
 
@@ -60,6 +61,23 @@ internal sealed class ServeFlags
     private readonly Option<float?> _drainLimit = Flag.Number(["--drain-timeout"], "S", 0f, 86400f,
         "Then running ones have so long to end (default: 25).");
 
+    private readonly Option<string[]> _keys = Flag.Texts(["--api-key"], "KEY",
+        "A key that clients must show; repeatable (or MINKA_API_KEY).");
+
+    private readonly Option<string?> _keyFile = Flag.Text(["--api-key-file"], "FILE",
+        "Keys, one a line: name:key:requests/s:tokens/min:at once.");
+
+    private readonly Option<bool> _insecure = Flag.Switch(["--insecure"], "Let other machines in without a key.");
+
+    private readonly Option<string[]> _origins = Flag.Texts(["--cors-origin"], "ORIGIN",
+        "Pages of this origin may use the server; repeatable, * for all.");
+
+    private readonly Option<string?> _certificate = Flag.Text(["--tls-cert", "--ssl-cert-file"], "FILE",
+        "Certificate in PEM: answer over TLS.");
+
+    private readonly Option<string?> _certificateKey = Flag.Text(["--tls-key", "--ssl-key-file"], "FILE",
+        "The certificate's private key in PEM.");
+
     private enum Drafting
     {
         Ngram,
@@ -75,6 +93,7 @@ internal sealed class ServeFlags
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit]),
+        new("Who may ask", [_keys, _keyFile, _insecure, _origins, _certificate, _certificateKey]),
         new("Engine", [_sequences, _stepTokens, _queue, _kvMemory, _memory, _noPrefixes, _spec, _suggestions,
             _template]),
     ];
@@ -83,7 +102,7 @@ internal sealed class ServeFlags
     public ServerOptions ReadServer(ParseResult parse, Action<string> log)
     {
         var heartbeat = parse.GetValue(_heartbeat) ?? 10;
-        return new ServerOptions
+        var options = new ServerOptions
         {
             Host = parse.GetValue(_host) ?? "127.0.0.1",
             Port = parse.GetValue(_port) ?? 8000,
@@ -92,8 +111,35 @@ internal sealed class ServeFlags
             DrainLimit = TimeSpan.FromSeconds(parse.GetValue(_drainLimit) ?? 25),
             Version = ProgramVersion.Text,
             Log = log,
+            Keys = [.. ReadKeys(parse)],
+            KeyFile = Existing(parse.GetValue(_keyFile), "key file"),
+            IsInsecure = parse.GetValue(_insecure),
+            CorsOrigins = parse.GetValue(_origins) ?? [],
+            CertificateFile = Existing(parse.GetValue(_certificate), "certificate"),
+            CertificateKeyFile = Existing(parse.GetValue(_certificateKey), "private key"),
         };
+        try
+        {
+            options.Validate();
+            return options;
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
     }
+
+    private IEnumerable<ApiKey> ReadKeys(ParseResult parse)
+    {
+        List<string> secrets = [.. parse.GetValue(_keys) ?? []];
+        if (Environment.GetEnvironmentVariable("MINKA_API_KEY") is { Length: > 0 } secret) secrets.Add(secret);
+        if (secrets.Contains("")) throw new UsageException("--api-key is empty; it takes the key that clients show.");
+        return secrets.Select((key, i) => new ApiKey($"key{i + 1}", key));
+    }
+
+    private static string? Existing(string? path, string what) => path is null || File.Exists(path)
+        ? path
+        : throw new UsageException($"There is no {what} '{path}'.");
 
     /// <summary>How each model is served.</summary>
     /// <exception cref="UsageException">Numbers contradict each other, or there is no such template.</exception>
@@ -139,8 +185,6 @@ internal sealed class ServeFlags
 
     private static ChatTemplate? ReadTemplate(string? path)
     {
-        if (path is null) return null;
-        if (!File.Exists(path)) throw new UsageException($"There is no chat template '{path}'.");
-        return ChatTemplate.Parse(File.ReadAllText(path));
+        return Existing(path, "chat template") is { } found ? ChatTemplate.Parse(File.ReadAllText(found)) : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Minka.Cli.Options;
 using Minka.Server;
 
@@ -33,6 +34,7 @@ internal sealed class ServeVerb : IVerb
 
     public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
+        var options = _serveFlags.ReadServer(parse, line => _terminal.Error.WriteLine(line));
         var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
         var (names, serving) = (_serveFlags.ReadNames(parse, choices), _serveFlags.ReadServing(parse));
         var entries = choices.Select((choice, i) => Composition.Entry(choice, names[i], serving, _terminal)).ToList();
@@ -47,8 +49,7 @@ internal sealed class ServeVerb : IVerb
             if (ending.IsCancellationRequested) hurry.Cancel();
             ending.Cancel();
         });
-        await using var app = await ServerApp.StartAsync(
-            models, _serveFlags.ReadServer(parse, line => _terminal.Error.WriteLine(line)), _terminal.Time);
+        await using var app = await StartAsync(models, options);
         await app.LoadAsync(ending.Token);
         _terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Serving {string.Join(", ", names)} at {app.Address}v1; Ctrl+C ends it."));
@@ -56,5 +57,17 @@ internal sealed class ServeVerb : IVerb
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.DrainAsync(hurry.Token);
         return ExitCodes.Ok;
+    }
+
+    private async Task<ServerApp> StartAsync(ModelShelf models, ServerOptions options)
+    {
+        try
+        {
+            return await ServerApp.StartAsync(models, options, _terminal.Time);
+        }
+        catch (Exception wrong) when (wrong is FormatException or CryptographicException)
+        {
+            throw new UsageException(wrong.Message);
+        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Minka.Server.Keys;
 
 namespace Minka.Server.Http;
 
@@ -30,10 +32,48 @@ internal sealed class RouteGate(ServerParts server, RequestDelegate next)
     public Task HandleAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint is RouteEndpoint route)
-            RequestTrace.Of(context).Route = route.RoutePattern.RawText ?? "";
-        if (endpoint?.Metadata.GetMetadata<OpenRoute>() is null) Require(server.State);
+        var trace = RequestTrace.Of(context);
+        if (endpoint is RouteEndpoint route) trace.Route = route.RoutePattern.RawText ?? "";
+        if (endpoint?.Metadata.GetMetadata<OpenRoute>() is not null) return next(context);
+        if (server.Keys.IsNeeded) return CheckedAsync(context, trace);
+        Require(server.State);
         return next(context);
+    }
+
+    private async Task CheckedAsync(HttpContext context, RequestTrace trace)
+    {
+        var key = server.Keys.Find(ShownKey(context.Request)) ?? throw new ApiFault(
+            401, "authentication_error", "invalid_api_key",
+            "No key, or none of this server's, came with the request; send Authorization: Bearer KEY.");
+        trace.Key = key.Key.Name;
+        Require(server.State);
+        var allowance = key.Begin();
+        try
+        {
+            if (key.Key.RequestsPerSecond > 0) Tell(context.Response.Headers, allowance);
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            key.End(trace.Usage.Total);
+        }
+    }
+
+    private static string ShownKey(HttpRequest request)
+    {
+        const string scheme = "Bearer ";
+        var authorization = request.Headers.Authorization.ToString();
+        return authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            ? authorization[scheme.Length..].Trim()
+            : request.Headers["x-api-key"].ToString();
+    }
+
+    private static void Tell(IHeaderDictionary headers, KeyAllowance left)
+    {
+        headers["x-ratelimit-limit-requests"] = left.Limit.ToString(CultureInfo.InvariantCulture);
+        headers["x-ratelimit-remaining-requests"] = left.Remaining.ToString(CultureInfo.InvariantCulture);
+        headers["x-ratelimit-reset-requests"] =
+            string.Create(CultureInfo.InvariantCulture, $"{left.Reset.TotalSeconds:F3}s");
     }
 
     private static void Require(ServerState state)
