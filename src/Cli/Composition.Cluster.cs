@@ -1,4 +1,5 @@
 using Minka.Cli.Options;
+using Minka.Cli.Screen;
 using Minka.Cluster;
 using Minka.Cluster.Protocol;
 using Minka.Compute;
@@ -17,11 +18,27 @@ internal static partial class Composition
         ModelChoice choice, ClusterChoice cluster, ModelPackage package, ModelLoadOptions options, int positions,
         Terminal terminal, long start)
     {
+        var progress = default(ProgressLine);
         var request = new ClusterRequest(
             PlanOf(choice, cluster, package, options), HoldingOf(choice, package, options),
-            ClusterKey.Read(cluster.KeyPath), _startWithin);
-        var model = Coordinator.StartAsync(
-            request, package.Config, chosen => Tell(terminal, chosen), CancellationToken.None).GetAwaiter().GetResult();
+            ClusterKey.Read(cluster.KeyPath), _startWithin)
+        {
+            Weights = package.Weights,
+            Shipped = (bytes, total) => LazyInitializer.EnsureInitialized(
+                ref progress, () => new(terminal, "Sending weights", total)).Advance(bytes),
+            Time = terminal.Time,
+        };
+        ClusterModel model;
+        try
+        {
+            model = Coordinator.StartAsync(
+                request, package.Config, chosen => Tell(terminal, chosen), CancellationToken.None)
+                .GetAwaiter().GetResult();
+        }
+        finally
+        {
+            progress?.Dispose();
+        }
         return new OpenModel(
             package.Config.Name ?? choice.Name, package, new CpuBackend(new CpuOptions { Threads = 1 }), model,
             positions, terminal.Time.GetElapsedTime(start))

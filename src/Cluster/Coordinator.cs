@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Minka.Cluster.Protocol;
 using Minka.Cluster.Protocol.Framing;
+using Minka.Cluster.Weights;
 using Minka.Collectives;
 using Minka.Collectives.Joining;
 using Minka.Collectives.Transports;
@@ -16,7 +17,19 @@ namespace Minka.Cluster;
 /// <param name="Holding">How the model is held, and the largest step.</param>
 /// <param name="Key">The shared key; null only on loopback.</param>
 /// <param name="Within">Time until all ranks are loaded.</param>
-public sealed record ClusterRequest(ClusterPlan Plan, ModelHolding Holding, PresharedKey? Key, TimeSpan Within);
+public sealed record ClusterRequest(ClusterPlan Plan, ModelHolding Holding, PresharedKey? Key, TimeSpan Within)
+{
+    /// <summary>The model, for workers that have no copy of it; null if all of them have one.</summary>
+    public IWeightFile? Weights { get; init; }
+
+    /// <summary>
+    /// Told bytes of weights that were sent since the last call, and how many are to be sent; from several threads.
+    /// </summary>
+    public Action<long, long>? Shipped { get; init; }
+
+    /// <summary>Clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
 
 /// <summary>Starts the ranks of a plan on their workers and joins them.</summary>
 public static class Coordinator
@@ -47,8 +60,10 @@ public static class Coordinator
         {
             var addresses = await AllAsync(
                 giveUp, ranks, rank => MeshAddressAsync(clients[rank.Rank], rank, giveUp.Token));
+            var shipping = new WeightShipping(request, replica);
+            await ShipAsync(giveUp, request, replica, clients, shipping);
             var joining = JoinAsync(request, replica, addresses, giveUp.Token);
-            var replies = await StartAllAsync(giveUp, request, replica, clients, addresses, joining);
+            var replies = await StartAllAsync(giveUp, request, replica, clients, addresses, joining, shipping.Facts);
             transport = await joining;
             var executor = new ClusterExecutor(transport, replica, ShapeOf(request, replica, config));
             foreach (var chosen in executor.Tune()) tell(chosen);
@@ -95,6 +110,35 @@ public static class Coordinator
         return host + hello.MeshAddress[hello.MeshAddress.LastIndexOf(':')..];
     }
 
+    /// <summary>Asks every rank what it lacks, and sends it.</summary>
+    private static async Task ShipAsync(
+        CancellationTokenSource giveUp, ClusterRequest request, ReplicaPlan replica, List<ControlClient> clients,
+        WeightShipping shipping)
+    {
+        if (request.Weights is null) return;
+        RankPlan[] ranks = [.. replica.Stages.SelectMany(stage => stage.Ranks)];
+        var assignments = Assignments(request, replica);
+        await AllAsync(giveUp, ranks, rank =>
+            shipping.AskAsync(clients[rank.Rank], assignments[rank.Rank], giveUp.Token));
+        var total = shipping.BytesMissing;
+        await AllAsync(giveUp, ranks, async rank =>
+        {
+            await shipping.ShipAsync(clients[rank.Rank], assignments[rank.Rank],
+                bytes => request.Shipped?.Invoke(bytes, total), giveUp.Token);
+            return true;
+        });
+    }
+
+    private static Assignment[] Assignments(ClusterRequest request, ReplicaPlan replica)
+    {
+        var (json, hash) = (PlanJson.Write(request.Plan), PlanJson.Hash(request.Plan));
+        return [.. replica.Stages.SelectMany(stage => stage.Ranks).OrderBy(rank => rank.Rank).Select(rank =>
+            new Assignment
+            {
+                PlanJson = json, PlanHash = hash, Replica = replica.Name, Rank = rank.Rank, Epoch = request.Plan.Epoch,
+            })];
+    }
+
     private static async Task<TcpTransport> JoinAsync(
         ClusterRequest request, ReplicaPlan replica, string[] addresses, CancellationToken cancellation)
     {
@@ -106,25 +150,19 @@ public static class Coordinator
 
     private static async Task<StartReply[]> StartAllAsync(
         CancellationTokenSource giveUp, ClusterRequest request, ReplicaPlan replica, List<ControlClient> clients,
-        string[] addresses, Task<TcpTransport> joining)
+        string[] addresses, Task<TcpTransport> joining, ModelFacts? model)
     {
-        var (json, hash) = (PlanJson.Write(request.Plan), PlanJson.Hash(request.Plan));
+        var assignments = Assignments(request, replica);
         try
         {
             return await AllAsync(giveUp, [.. replica.Stages.SelectMany(stage => stage.Ranks)], rank =>
                 clients[rank.Rank].StartAsync(new()
                 {
-                    Assignment = new()
-                    {
-                        PlanJson = json,
-                        PlanHash = hash,
-                        Replica = replica.Name,
-                        Rank = rank.Rank,
-                        Epoch = request.Plan.Epoch,
-                    },
+                    Assignment = assignments[rank.Rank],
                     MeshAddresses = { addresses },
                     JoinSecondsMax = (int)request.Within.TotalSeconds,
                     Holding = request.Holding,
+                    Model = model,
                 }, giveUp.Token));
         }
         catch

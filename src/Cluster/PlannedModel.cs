@@ -13,9 +13,9 @@ public static class PlannedModel
     /// <summary>Rows of a weight's beginning and end that the fingerprint takes in.</summary>
     private const int SampleRows = 1;
 
-    private static readonly string[] _attention = ["attn_q", "attn_k", "attn_v", "attn_output"];
-    private static readonly string[] _feedForward = ["ffn_gate", "ffn_up", "ffn_down"];
-    private static readonly string[] _replicated = ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm"];
+    internal static readonly string[] Attention = ["attn_q", "attn_k", "attn_v", "attn_output"];
+    internal static readonly string[] FeedForward = ["ffn_gate", "ffn_up", "ffn_down"];
+    internal static readonly string[] Replicated = ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm"];
 
     /// <summary>What there is to cut in a model.</summary>
     /// <param name="file">The model's files.</param>
@@ -99,13 +99,14 @@ public static class PlannedModel
         hash.AppendData(row);
     }
 
-    private static IEnumerable<string> NamesOf(ModelConfig config)
+    /// <summary>Names that a model's weights may have.</summary>
+    internal static IEnumerable<string> NamesOf(ModelConfig config)
     {
         yield return "token_embd.weight";
         yield return "output_norm.weight";
         yield return "output.weight";
         for (var layer = 0; layer < config.Layers; layer++)
-            foreach (var name in _attention.Concat(_feedForward).Concat(_replicated))
+            foreach (var name in Attention.Concat(FeedForward).Concat(Replicated))
             {
                 yield return $"blk.{layer}.{name}.weight";
                 yield return $"blk.{layer}.{name}.bias";
@@ -116,8 +117,8 @@ public static class PlannedModel
     {
         var isTied = IsTied(file);
         return new(
-            _attention.Sum(name => Bytes($"blk.0.{name}")), _feedForward.Sum(name => Bytes($"blk.0.{name}")),
-            Experts: 0, _replicated.Sum(name => Bytes($"blk.0.{name}")),
+            Attention.Sum(name => Bytes($"blk.0.{name}")), FeedForward.Sum(name => Bytes($"blk.0.{name}")),
+            Experts: 0, Replicated.Sum(name => Bytes($"blk.0.{name}")),
             Bytes("token_embd"), isTied ? 0 : Bytes("output"));
 
         long Bytes(string name)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Minka.Compute;
 
 namespace Minka.Models;
@@ -71,6 +72,11 @@ public sealed record RopeConfig
 }
 
 /// <summary>Rope scalings, with transformers' names and meanings.</summary>
+[JsonDerivedType(typeof(Unscaled), "none")]
+[JsonDerivedType(typeof(Linear), "linear")]
+[JsonDerivedType(typeof(Llama3), "llama3")]
+[JsonDerivedType(typeof(Yarn), "yarn")]
+[JsonDerivedType(typeof(DynamicNtk), "dynamic")]
 public abstract record RopeScaling
 {
     /// <summary>Frequencies as they are.</summary>

@@ -38,6 +38,16 @@ internal sealed class SampleControl : IControl
         return reply;
     }
 
+    public async IAsyncEnumerable<SliceChunk> ReadSlicesAsync(
+        ReadSlicesRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var need in request.Wanted)
+        {
+            await Task.Yield();
+            yield return new() { Hash = need.Hash, Data = need.Hash };
+        }
+    }
+
     public Task<StartReply> StartAsync(StartRequest request, CancellationToken cancellation) =>
         throw new GrpcException(GrpcStatus.FailedPrecondition, "Rank 3 läuft schon: 100 %.\nStop it first.");
 

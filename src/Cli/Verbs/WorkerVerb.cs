@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Minka.Cli.Options;
 using Minka.Cluster;
+using Minka.Cluster.Weights;
 using Minka.Cluster.Workers;
 
 namespace Minka.Cli.Verbs;
@@ -10,6 +11,8 @@ namespace Minka.Cli.Verbs;
 /// <summary>Lends this machine to clusters, until it is told to end.</summary>
 internal sealed class WorkerVerb : IVerb
 {
+    private const int CacheMib = 64 << 10;
+
     private readonly Terminal _terminal;
 
     private readonly Option<string?> _listen = Flag.Text(["--listen"], "HOST:PORT",
@@ -24,18 +27,24 @@ internal sealed class WorkerVerb : IVerb
     private readonly Option<int?> _memory = Flag.Number(["--memory"], "MIB", 1, int.MaxValue,
         "Memory that may be used (default: what is free).");
 
+    private readonly Option<string?> _cache = Flag.Text(["--cache-dir"], "DIR",
+        "Where slices of models are kept (default: ~/.cache/minka/slices).");
+
+    private readonly Option<int?> _cacheMax = Flag.Number(["--cache-max"], "MIB", 1, int.MaxValue,
+        "Most of it that is kept (default: 65536).");
+
     private readonly Option<string?> _key = ClusterFlags.KeyOption();
 
     public WorkerVerb(Terminal terminal) => _terminal = terminal;
 
     public Command Command { get; } = new("worker", "Lend this machine to a cluster; --workers elsewhere names it.");
 
-    public IReadOnlyList<OptionGroup> Groups => [new("Worker", [_listen, _models, _threads, _memory, _key])];
+    public IReadOnlyList<OptionGroup> Groups => [new("Worker", [_listen, _models, _threads, _memory, _cache, _cacheMax, _key])];
 
     public IReadOnlyList<Example> Examples =>
     [
         new("minka worker --listen 127.0.0.1:9001", "on this machine, to try it"),
-        new("minka worker --listen 0.0.0.0:9000 --model model.gguf --key-file cluster.key", "for other machines"),
+        new("minka worker --listen 0.0.0.0:9000 --key-file cluster.key", "for other machines"),
     ];
 
     public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
@@ -47,6 +56,8 @@ internal sealed class WorkerVerb : IVerb
             Threads = parse.GetValue(_threads) ?? 0,
             MemoryBytes = (long?)parse.GetValue(_memory) << 20,
             Models = parse.GetValue(_models) ?? [],
+            CacheFolder = parse.GetValue(_cache) ?? SliceCache.DefaultFolder,
+            CacheBytesMax = (long)(parse.GetValue(_cacheMax) ?? CacheMib) << 20,
             Build = ProgramVersion.Text,
             Log = line => _terminal.Error.WriteLine(line),
             Time = _terminal.Time,

@@ -38,7 +38,8 @@ public sealed class ControlClient : IControl, IDisposable
 
     /// <inheritdoc/>
     public Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation) =>
-        _caller.UnaryAsync(ControlMethods.Hello, request, HelloReply.Parser, Within, cancellation);
+        _caller.UnaryAsync(ControlMethods.Hello, request, HelloReply.Parser,
+            request.Assignment is null ? Within : null, cancellation); // What is in the cache is read and verified.
 
     /// <inheritdoc/>
     public Task<ProbeReply> ProbeAsync(ProbeRequest request, CancellationToken cancellation) =>
@@ -48,6 +49,10 @@ public sealed class ControlClient : IControl, IDisposable
     public Task<LoadSlicesReply> LoadSlicesAsync(
         IAsyncEnumerable<LoadSlicesRequest> requests, CancellationToken cancellation) =>
         _caller.ClientStreamAsync(ControlMethods.LoadSlices, requests, LoadSlicesReply.Parser, null, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SliceChunk> ReadSlicesAsync(ReadSlicesRequest request, CancellationToken cancellation) =>
+        _caller.ServerStreamAsync(ControlMethods.ReadSlices, request, SliceChunk.Parser, cancellation);
 
     /// <inheritdoc/>
     public Task<StartReply> StartAsync(StartRequest request, CancellationToken cancellation) =>

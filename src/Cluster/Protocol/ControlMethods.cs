@@ -10,6 +10,7 @@ internal static class ControlMethods
     public const string Hello = Service + "Hello";
     public const string Probe = Service + "Probe";
     public const string LoadSlices = Service + "LoadSlices";
+    public const string ReadSlices = Service + "ReadSlices";
     public const string Start = Service + "Start";
     public const string Stop = Service + "Stop";
     public const string Drain = Service + "Drain";
@@ -21,6 +22,7 @@ internal static class ControlMethods
         GrpcMethod.Unary(Hello, HelloRequest.Parser, control.HelloAsync),
         GrpcMethod.Unary(Probe, ProbeRequest.Parser, control.ProbeAsync),
         GrpcMethod.ClientStream(LoadSlices, LoadSlicesRequest.Parser, control.LoadSlicesAsync),
+        GrpcMethod.ServerStream(ReadSlices, ReadSlicesRequest.Parser, control.ReadSlicesAsync),
         GrpcMethod.Unary(Start, StartRequest.Parser, control.StartAsync),
         GrpcMethod.Unary(Stop, StopRequest.Parser, control.StopAsync),
         GrpcMethod.Unary(Drain, DrainRequest.Parser, control.DrainAsync),

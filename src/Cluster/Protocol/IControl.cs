@@ -14,6 +14,9 @@ public interface IControl
     Task<LoadSlicesReply> LoadSlicesAsync(
         IAsyncEnumerable<LoadSlicesRequest> requests, CancellationToken cancellation);
 
+    /// <summary>Slices that this worker has, for another one.</summary>
+    IAsyncEnumerable<SliceChunk> ReadSlicesAsync(ReadSlicesRequest request, CancellationToken cancellation);
+
     /// <summary>Loads an assignment and joins the other ranks.</summary>
     Task<StartReply> StartAsync(StartRequest request, CancellationToken cancellation);
 

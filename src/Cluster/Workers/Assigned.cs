@@ -1,6 +1,7 @@
 using System.Text;
 using Minka.Cluster.Protocol;
 using Minka.Cluster.Protocol.Framing;
+using Minka.Cluster.Weights;
 using Minka.Compute;
 using Minka.Models;
 using Minka.Models.Loading;
@@ -41,18 +42,23 @@ internal sealed record Assigned
         Slice = PlannedModel.SliceOf(Replica, Rank),
     };
 
+    /// <summary>The model without its weights; null if the root does not ship them.</summary>
+    public required ModelManifest? Manifest { get; init; }
+
+    /// <summary>Which slices the rank loads.</summary>
+    /// <exception cref="ModelFormatException">The model has not what the plan cuts.</exception>
+    public IReadOnlyList<WeightSlice> Slices => Manifest is null ? [] : RankSlices.Of(Manifest, Replica, Rank);
+
     /// <exception cref="GrpcException">It makes no sense; says why.</exception>
-    public static Assigned Read(StartRequest request)
+    public static Assigned Read(Assignment? assignment, ModelHolding? holding, ModelFacts? model)
     {
-        var (assignment, holding) = (request.Assignment, request.Holding);
         if (assignment is null || holding is null) throw Refuse("The request has no assignment or no holding.");
         var plan = ReadPlan(assignment);
         var replica = plan.Replicas.FirstOrDefault(one => one.Name == assignment.Replica)
             ?? throw Refuse($"The plan has no replica '{assignment.Replica}'.");
         var ranks = replica.Stages.Sum(stage => stage.Ranks.Count);
-        if ((uint)assignment.Rank >= (uint)ranks || request.MeshAddresses.Count != ranks)
-            throw Refuse($"Rank {assignment.Rank} and {request.MeshAddresses.Count} addresses were given; "
-                + $"the replica has {ranks} ranks.");
+        if ((uint)assignment.Rank >= (uint)ranks)
+            throw Refuse($"Rank {assignment.Rank} was given; the replica has {ranks} ranks.");
         foreach (var size in (int[])
             [holding.StepTokens, holding.StepSequences, holding.StepLogitRows, holding.StepTableBlocks])
             if (size is < 1 or > StepMax) throw Refuse($"A step of {size} is not within 1 and {StepMax}.");
@@ -66,6 +72,7 @@ internal sealed record Assigned
             Rank = assignment.Rank,
             Epoch = assignment.Epoch,
             Holding = holding,
+            Manifest = model is null ? null : ReadManifest(model, plan),
         };
     }
 
@@ -80,11 +87,25 @@ internal sealed record Assigned
                 + $"{Mib(bytes)} MiB; give it a smaller share, lower --ctx, or raise --memory.");
     }
 
-    /// <summary>Opens the worker's own copy of the model, or the root's if this is the same machine.</summary>
-    /// <exception cref="GrpcException">There is none of the same content.</exception>
-    public IWeightFile OpenModel(IReadOnlyList<string> own)
+    /// <summary>What is here of the weights: all slices from the cache, else a copy of the model, else some.</summary>
+    /// <param name="cache">Where slices are.</param>
+    /// <param name="own">Copies of models on this machine; where the root has it is looked at too.</param>
+    /// <param name="seen">Takes what was found at each of them, for people.</param>
+    public RankWeights OpenWeights(SliceCache cache, IReadOnlyList<string> own, List<string> seen)
     {
-        var seen = new List<string>();
+        var hash = Plan.Model.Hash;
+        var cached = Manifest is null ? null : RankWeights.OfSlices(hash, cache, Manifest, Slices);
+        if (cached is { IsComplete: true }) return cached;
+        if (FindModel(own, seen) is not { } file)
+            return cached ?? throw new GrpcException(GrpcStatus.NotFound, $"This worker has no copy of "
+                + $"'{Plan.Model.Name}' ({string.Join("; ", seen)}); copy the model to it and name it with "
+                + "minka worker --model.");
+        cached?.Dispose();
+        return RankWeights.OfFile(hash, cache, file);
+    }
+
+    private IWeightFile? FindModel(IReadOnlyList<string> own, List<string> seen)
+    {
         foreach (var path in own.Append(Holding.Path).Where(path => path.Length > 0).Distinct())
         {
             if (!File.Exists(path) && !Directory.Exists(path))
@@ -104,8 +125,26 @@ internal sealed record Assigned
                 seen.Add($"'{path}' cannot be used: {wrong.Message.TrimEnd('.')}");
             }
         }
-        throw new GrpcException(GrpcStatus.NotFound, $"This worker has no copy of '{Plan.Model.Name}' "
-            + $"({string.Join("; ", seen)}); copy the model to it and name it with minka worker --model.");
+        return null;
+    }
+
+    /// <exception cref="GrpcException">There is not one for each rank.</exception>
+    public void RequireAddresses(int count)
+    {
+        if (Replica.Stages.Sum(stage => stage.Ranks.Count) is var ranks && count != ranks)
+            throw Refuse($"{count} addresses were given; the replica has {ranks} ranks.");
+    }
+
+    private static ModelManifest ReadManifest(ModelFacts model, ClusterPlan plan)
+    {
+        try
+        {
+            return ModelManifest.Read(model, plan.Model);
+        }
+        catch (ModelFormatException wrong)
+        {
+            throw Refuse(wrong.Message);
+        }
     }
 
     private static ClusterPlan ReadPlan(Assignment assignment)

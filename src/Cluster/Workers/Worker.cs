@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Minka.Cluster.Protocol;
 using Minka.Cluster.Protocol.Framing;
+using Minka.Cluster.Weights;
 using Minka.Collectives;
 using Minka.Collectives.Joining;
 using Minka.Compute.Cpu;
@@ -17,13 +18,19 @@ public sealed class Worker : IControl, IAsyncDisposable
 
     private readonly WorkerOptions _options;
     private readonly PeerListener _mesh;
-    private readonly SemaphoreSlim _one = new(1);
+    private readonly WorkerTurns _turns = new();
+    private readonly SliceCache _cache;
     private ControlServer? _control;
     private RankRun? _run;
+    private PreparedRank? _prepared;
     private volatile WorkerState _state = WorkerState.Idle;
     private string _problem = "";
 
-    private Worker(WorkerOptions options, PeerListener mesh) => (_options, _mesh) = (options, mesh);
+    private Worker(WorkerOptions options, PeerListener mesh)
+    {
+        (_options, _mesh) = (options, mesh);
+        _cache = new(options.CacheFolder, options.CacheBytesMax, options.Time);
+    }
 
     /// <summary>Where roots find it, with the port that was taken if 0 was asked for.</summary>
     public IPEndPoint EndPoint => _control!.EndPoint;
@@ -49,10 +56,10 @@ public sealed class Worker : IControl, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation)
+    public async Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation)
     {
         var info = CpuInfo.Read();
-        return Task.FromResult(new HelloReply
+        var reply = new HelloReply
         {
             ProtocolMajor = Coordinator.ProtocolMajor,
             Build = _options.Build,
@@ -69,7 +76,9 @@ public sealed class Worker : IControl, IAsyncDisposable
                 InstructionSet = info.Tier.ToString(),
                 OperatingSystem = Environment.OSVersion.ToString(),
             },
-        });
+        };
+        if (request.Assignment is not null) await SayWhatIsMissingAsync(request, reply, cancellation);
+        return reply;
     }
 
     /// <inheritdoc/>
@@ -81,20 +90,56 @@ public sealed class Worker : IControl, IAsyncDisposable
         }, cancellation);
 
     /// <inheritdoc/>
-    public Task<LoadSlicesReply> LoadSlicesAsync(
-        IAsyncEnumerable<LoadSlicesRequest> requests, CancellationToken cancellation) =>
-        throw new GrpcException(GrpcStatus.Unimplemented,
-            "This build loads slices from model files only; copy the model and name it with minka worker --model.");
+    public async Task<LoadSlicesReply> LoadSlicesAsync(
+        IAsyncEnumerable<LoadSlicesRequest> requests, CancellationToken cancellation)
+    {
+        await using var messages = requests.GetAsyncEnumerator(cancellation);
+        if (!await messages.MoveNextAsync() || messages.Current.Header is not { } header)
+            throw new GrpcException(GrpcStatus.InvalidArgument, "Slices begin with a header.");
+        using var turn = await _turns.EnterAsync(header.PlanHash, cancellation) ?? throw Busy("is being started");
+        if (_prepared is not { } prepared || !prepared.Is(header.PlanHash, header.Rank))
+            throw new GrpcException(GrpcStatus.Aborted, "Slices came for an assignment that was not announced.");
+        using var receiver = new SliceReceiver(prepared.Weights, _options.Key, _options.Log, _options.Time);
+        _state = WorkerState.Loading;
+        try
+        {
+            while (await messages.MoveNextAsync())
+            {
+                turn.Token.ThrowIfCancellationRequested();
+                if (messages.Current.Chunk is { } chunk) receiver.Take(chunk);
+                else if (messages.Current.AtPeer is { } peer) await receiver.FetchAsync(peer, turn.Token);
+            }
+        }
+        finally
+        {
+            _state = WorkerState.Idle;
+        }
+        return new() { BytesTaken = receiver.BytesTaken, SlicesComplete = receiver.Completed };
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SliceChunk> ReadSlicesAsync(
+        ReadSlicesRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (_prepared is not { } prepared || prepared.Weights.ModelHash != request.ModelHash) yield break;
+        foreach (var need in request.Wanted)
+        {
+            if (need.Cut is null || prepared.Weights.Find(need.Cut, out var sha256) is not { } source) continue;
+            await foreach (var chunk in SliceSender.ChunksAsync(
+                source, need.Hash, need.BytesHere, sha256, cancellation)) yield return chunk;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<StartReply> StartAsync(StartRequest request, CancellationToken cancellation)
     {
-        var assigned = Assigned.Read(request);
-        if (!await _one.WaitAsync(0, cancellation)) throw Busy("is being started");
+        var assigned = Assigned.Read(request.Assignment, request.Holding, request.Model);
+        assigned.RequireAddresses(request.MeshAddresses.Count);
+        using var turn = await _turns.EnterAsync(assigned.PlanHash, cancellation) ?? throw Busy("is being started");
         try
         {
             if (_run is { Ended.IsCompleted: false }) throw Busy("runs for another root");
-            return await BecomeAsync(assigned, request, cancellation);
+            return await BecomeAsync(assigned, request, turn.Token);
         }
         catch (Exception failed) when (failed is not GrpcException)
         {
@@ -107,7 +152,7 @@ public sealed class Worker : IControl, IAsyncDisposable
         finally
         {
             if (_state is WorkerState.Loading or WorkerState.Joining) _state = WorkerState.Idle;
-            _one.Release();
+            Forget();
         }
     }
 
@@ -152,7 +197,8 @@ public sealed class Worker : IControl, IAsyncDisposable
         if (_control is not null) await _control.DisposeAsync();
         await StopAsync(new(), CancellationToken.None);
         await _mesh.DisposeAsync();
-        _one.Dispose();
+        Forget();
+        _turns.Dispose();
     }
 
     private long MemoryBytes => _options.MemoryBytes ?? CpuInfo.Read().AvailableMemoryBytes;
@@ -160,7 +206,11 @@ public sealed class Worker : IControl, IAsyncDisposable
     private async Task<StartReply> BecomeAsync(Assigned assigned, StartRequest request, CancellationToken cancellation)
     {
         assigned.RequireMemory(MemoryBytes);
-        using var file = assigned.OpenModel(_options.Models);
+        var weights = Prepare(assigned).Weights;
+        if (!weights.IsComplete)
+            throw new GrpcException(GrpcStatus.NotFound, $"This worker lacks {weights.Missing.Count()} of rank "
+                + $"{assigned.Rank}'s slices and none were sent; start again.");
+        var file = weights.File;
         _state = WorkerState.Joining;
         var within = TimeSpan.FromSeconds(Math.Clamp(request.JoinSecondsMax, 1, _joinMax.TotalSeconds));
         var transport = await TcpMesh.JoinAsync(
@@ -189,6 +239,36 @@ public sealed class Worker : IControl, IAsyncDisposable
         };
     }
 
+    /// <summary>What of an assignment is here, and what must come.</summary>
+    private async Task SayWhatIsMissingAsync(HelloRequest request, HelloReply reply, CancellationToken cancellation)
+    {
+        var assigned = Assigned.Read(request.Assignment, request.Holding, request.Model);
+        using var turn = await _turns.EnterAsync(assigned.PlanHash, cancellation) ?? throw Busy("is being started");
+        if (_run is { Ended.IsCompleted: false }) throw Busy("runs for another root");
+        assigned.RequireMemory(MemoryBytes);
+        var weights = await Task.Run(() => Prepare(assigned).Weights, cancellation);
+        reply.Needs.AddRange(weights.Needs());
+        if (reply.Needs.Count > 0) weights.MakeRoom();
+        reply.HasModel = weights.IsWhole;
+        reply.Source = weights.IsWhole ? "file" : "cache";
+        reply.BytesHere = weights.Bytes - reply.Needs.Sum(need => need.Bytes - need.BytesHere);
+    }
+
+    /// <summary>Weights of an assignment, opened and verified once for all the calls that lead to its start.</summary>
+    private PreparedRank Prepare(Assigned assigned)
+    {
+        if (_prepared is { } prepared && prepared.Is(assigned.PlanHash, assigned.Rank)) return prepared;
+        Forget();
+        return _prepared = new(
+            assigned.PlanHash, assigned.Rank, assigned.OpenWeights(_cache, _options.Models, []));
+    }
+
+    private void Forget()
+    {
+        _prepared?.Weights.Dispose();
+        _prepared = null;
+    }
+
     private async Task LogEndAsync(RankRun run)
     {
         var why = await run.Ended;
@@ -213,4 +293,9 @@ public sealed class Worker : IControl, IAsyncDisposable
 
     private GrpcException Busy(string what) =>
         new(GrpcStatus.FailedPrecondition, $"The worker at {EndPoint} {what}; end that one or use another worker.");
+
+    private sealed record PreparedRank(string PlanHash, int Rank, RankWeights Weights)
+    {
+        public bool Is(string planHash, int rank) => PlanHash == planHash && Rank == rank;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Minka.Cluster.Weights;
 using Minka.Collectives.Joining;
 
 namespace Minka.Cluster.Workers;
@@ -20,6 +21,12 @@ public sealed record WorkerOptions
 
     /// <summary>Model files and folders of its own.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Where slices of models are kept.</summary>
+    public string CacheFolder { get; init; } = SliceCache.DefaultFolder;
+
+    /// <summary>Most bytes of them.</summary>
+    public long CacheBytesMax { get; init; } = 64L << 30;
 
     /// <summary>Version of the program.</summary>
     public string Build { get; init; } = "";

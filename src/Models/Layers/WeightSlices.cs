@@ -4,17 +4,20 @@ using Minka.Compute;
 namespace Minka.Models.Layers;
 
 /// <summary>A part of a weight as a weight of its own; nothing is read before it is asked for.</summary>
-internal static class WeightSlices
+public static class WeightSlices
 {
     /// <summary>Some rows of a weight.</summary>
     public static IWeightSource Rows(IWeightSource source, Range rows) =>
-        rows.Count == source.Rows ? source : new RowSlice(source, rows.Start.Value, rows.Count);
+        rows.Count == source.Rows ? source
+        : source is ISlicedWeight sliced && rows.Count > 0 ? sliced.RowSlice(rows)
+        : new RowSlice(source, rows.Start.Value, rows.Count);
 
     /// <summary>Some columns of a weight, from the edge of a block to the edge of a block.</summary>
     /// <exception cref="ModelFormatException">A block would be cut.</exception>
     public static IWeightSource Columns(IWeightSource source, Range columns)
     {
         if (columns.Count == source.Columns) return source;
+        if (source is ISlicedWeight sliced) return sliced.ColumnSlice(columns);
         var block = source.Type.BlockLength();
         if (columns.Start.Value % block != 0 || columns.End.Value % block != 0)
             throw new ModelFormatException($"Columns {columns} of '{source.Name}' begin or end within a {source.Type} "

@@ -1,7 +1,7 @@
 namespace Minka.Models.Loading;
 
 /// <summary>What hyperparameters must satisfy, whatever file they came from.</summary>
-internal static class ConfigRules
+public static class ConfigRules
 {
     private const int LayersMax = 10_000;
     private const int WidthMax = 1 << 24;
