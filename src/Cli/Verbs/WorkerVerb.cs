@@ -39,7 +39,8 @@ internal sealed class WorkerVerb : IVerb
 
     public Command Command { get; } = new("worker", "Lend this machine to a cluster; --workers elsewhere names it.");
 
-    public IReadOnlyList<OptionGroup> Groups => [new("Worker", [_listen, _models, _threads, _memory, _cache, _cacheMax, _key])];
+    public IReadOnlyList<OptionGroup> Groups =>
+        [new("Worker", [_listen, _models, _threads, _memory, _cache, _cacheMax, _key])];
 
     public IReadOnlyList<Example> Examples =>
     [
