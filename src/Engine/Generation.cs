@@ -103,6 +103,9 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         if (Interlocked.Exchange(ref _isCancelled, 1) == 0) _engine.Post(new(CommandKind.Cancel, this));
     }
 
+    /// <summary>Ends one choice at the next commit; the others go on.</summary>
+    public void Cancel(int choice) => _engine.Post(new(CommandKind.Cancel, this, choice));
+
     /// <summary>Takes a token that is there.</summary>
     public bool TryRead(out GeneratedToken token)
     {

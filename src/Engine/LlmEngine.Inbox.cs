@@ -17,7 +17,7 @@ public sealed partial class LlmEngine
             switch (command.Kind)
             {
                 case CommandKind.Add: Add(command.Generation); break;
-                case CommandKind.Cancel: Cancel(command.Generation, FinishReason.Cancelled); break;
+                case CommandKind.Cancel: Cancel(command.Generation, FinishReason.Cancelled, command.Choice); break;
                 case CommandKind.Resume: Resume(command.Generation); break;
             }
         }
@@ -32,9 +32,10 @@ public sealed partial class LlmEngine
         Interlocked.Add(ref _submitted, -generation.Choices.Length);
     }
 
-    private void Cancel(Generation generation, FinishReason reason)
+    private void Cancel(Generation generation, FinishReason reason, int choice = Command.AllChoices)
     {
-        foreach (var sequence in generation.Choices) _scheduler.Cancel(sequence, reason);
+        foreach (var sequence in generation.Choices)
+            if (choice == Command.AllChoices || sequence.Choice == choice) _scheduler.Cancel(sequence, reason);
     }
 
     private void Resume(Generation generation)
@@ -135,4 +136,8 @@ internal enum CommandKind
     Resume,
 }
 
-internal readonly record struct Command(CommandKind Kind, Generation Generation);
+internal readonly record struct Command(
+    CommandKind Kind, Generation Generation, int Choice = Command.AllChoices)
+{
+    public const int AllChoices = -1;
+}

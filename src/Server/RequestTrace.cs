@@ -51,8 +51,12 @@ internal sealed class RequestTrace
     /// <summary>What engines did for it.</summary>
     public IReadOnlyList<TextGeneration> Generations => Volatile.Read(ref _generations);
 
-    /// <summary>Tokens of all its generations.</summary>
-    public TokenUsage Usage => Generations.Aggregate(default(TokenUsage), (sum, one) => sum + one.Usage);
+    /// <summary>Tokens of prompts that were embedded.</summary>
+    public int EmbeddedTokens { get; set; }
+
+    /// <summary>Tokens of all that was done for it.</summary>
+    public TokenUsage Usage =>
+        Generations.Aggregate(new TokenUsage(EmbeddedTokens, 0, 0, 0), (sum, one) => sum + one.Usage);
 
     /// <summary>Adds a generation; observers may be reading the others meanwhile.</summary>
     public void Add(TextGeneration generation)

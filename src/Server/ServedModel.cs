@@ -149,6 +149,23 @@ public sealed partial class ServedModel : IAsyncDisposable
             prompt.Ids, options, trace, prompt.Request.ContinuesLast, () => format?.Read(prompt.Request, prompt.Text));
     }
 
+    /// <summary>Makes the vector that stands for a prompt.</summary>
+    /// <exception cref="RequestRefusedException">The prompt is too long, or the queue is full.</exception>
+    /// <exception cref="ApiFault">The engine failed.</exception>
+    internal async Task<IReadOnlyList<float>> EmbedAsync(
+        ReadOnlyMemory<int> prompt, EmbeddingOptions options, RequestTrace trace)
+    {
+        var made = Engine.Submit(
+            new GenerationRequest { Prompt = prompt, TokensMax = 0, Embedding = options, Key = trace.Key },
+            trace.Aborted);
+        while (await made.WaitToReadAsync(trace.Aborted).ConfigureAwait(false))
+            while (made.TryRead(out _)) { }
+        trace.EmbeddedTokens += prompt.Length;
+        return made.Embedding.Count > 0
+            ? made.Embedding
+            : throw ApiFault.Unavailable("draining", "The server is going down; ask again.", TimeSpan.FromSeconds(5));
+    }
+
     private TextGeneration Submit(
         ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace, bool continues,
         Func<IAnswerReader?> read)

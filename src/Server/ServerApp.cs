@@ -55,6 +55,8 @@ public sealed class ServerApp : IAsyncDisposable
         on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync);
         on.MapPost("/v1/completions", new CompletionsEndpoint(server).AnswerAsync);
 
+        on.MapPost("/v1/embeddings", new EmbeddingsEndpoint(server).AnswerAsync);
+
         var tokens = new TokenizeEndpoints(server);
         on.MapPost("/tokenize", tokens.TokenizeAsync);
         on.MapPost("/detokenize", tokens.DetokenizeAsync);

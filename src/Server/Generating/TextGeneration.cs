@@ -176,6 +176,8 @@ internal sealed class TextGeneration
         Finishes[index] = finish;
         events.Add(new TextEvent.End(index, finish, choice.StopText, stopId));
         _open--;
+        // The engine knows nothing of stop strings: its sequence would go on beside the others.
+        if (choice.StopText is not null && _open > 0) _tokens.Cancel(index);
     }
 
     private Exception Cancelled() => _aborted.IsCancellationRequested

@@ -49,7 +49,8 @@ internal sealed class CompletionsEndpoint(ServerParts server)
         var each = generations[0].Options.Choices;
         var answers = new WholeAnswer[generations.Count * each];
         for (var i = 0; i < answers.Length; i++) answers[i] = new WholeAnswer();
-        await foreach (var batch in MergedBatches.ReadAsync(generations, Timeout.InfiniteTimeSpan).ConfigureAwait(false))
+        var batches = MergedBatches.ReadAsync(generations, Timeout.InfiniteTimeSpan);
+        await foreach (var batch in batches.ConfigureAwait(false))
             foreach (var happened in batch) answers[happened.Choice].Add(happened);
         return answers;
     }

@@ -50,7 +50,8 @@ internal static class ToolFields
     public static ToolDefinition ReadFunction(JsonFields function)
     {
         var name = function.NeedText("name");
-        if (name.Length is 0 or > NameCharsMax || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+        if (name.Length is 0 or > NameCharsMax
+            || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
             throw ApiFault.Invalid(function.PathOf("name"), $"'{function.PathOf("name")}' has {name.Length} "
                 + $"characters; 1 to {NameCharsMax} letters, digits, _ and - are needed.");
         JsonElement parameters = default;

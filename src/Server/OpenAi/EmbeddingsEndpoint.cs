@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Minka.Engine;
+using Minka.Engine.Execution;
+using Minka.Server.Http;
+
+namespace Minka.Server.OpenAi;
+
+/// <summary>POST /v1/embeddings.</summary>
+internal sealed class EmbeddingsEndpoint(ServerParts server)
+{
+    private const int InputsMax = 2048, AtOnce = 64;
+
+    /// <summary>Answers.</summary>
+    public async Task AnswerAsync(HttpContext context)
+    {
+        using var body = await JsonBody.ReadAsync(context).ConfigureAwait(false);
+        var (fields, trace) = (body.Fields, RequestTrace.Of(context));
+        using var lease = await server.OpenAsync(fields.Text("model"), trace).ConfigureAwait(false);
+        var model = lease.Model;
+        var asBase64 = fields.Text("encoding_format") switch
+        {
+            null or "float" => false,
+            "base64" => true,
+            _ => throw ApiFault.Invalid("encoding_format", "'encoding_format' must be float or base64."),
+        };
+        var width = fields.Whole("dimensions", 1, model.Engine.EmbeddingWidth);
+        var options = new EmbeddingOptions(fields.Text("pooling") switch
+        {
+            null or "mean" => EmbeddingPooling.Mean,
+            "last" => EmbeddingPooling.Last,
+            _ => throw ApiFault.Invalid("pooling", "'pooling' must be mean or last."),
+        }, fields.Flag("normalize") ?? true);
+        var inputs = PromptFields.Read(fields, "input", InputsMax, model);
+        var vectors = new List<IReadOnlyList<float>>(inputs.Count);
+        // A long list waits here and not in the engine's queue, where it would keep others out.
+        foreach (var some in inputs.Chunk(AtOnce))
+            vectors.AddRange(await Task.WhenAll(some.Select(input => model.EmbedAsync(input.Ids, options, trace)))
+                .ConfigureAwait(false));
+        await JsonReply.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("object", "list");
+            json.WriteStartArray("data");
+            for (var i = 0; i < vectors.Count; i++)
+                WriteVector(json, i, width is { } some ? Cut(vectors[i], some, options) : vectors[i], asBase64);
+            json.WriteEndArray();
+            json.WriteString("model", model.Name);
+            json.WriteStartObject("usage");
+            json.WriteNumber("prompt_tokens", trace.EmbeddedTokens);
+            json.WriteNumber("total_tokens", trace.EmbeddedTokens);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    private static float[] Cut(IReadOnlyList<float> vector, int width, EmbeddingOptions options)
+    {
+        var cut = vector.Take(width).ToArray();
+        var length = MathF.Sqrt(cut.Sum(value => value * value));
+        if (options.IsNormalized && length > 0)
+            for (var i = 0; i < cut.Length; i++) cut[i] /= length;
+        return cut;
+    }
+
+    private static void WriteVector(Utf8JsonWriter json, int index, IReadOnlyList<float> vector, bool asBase64)
+    {
+        json.WriteStartObject();
+        json.WriteString("object", "embedding");
+        json.WriteNumber("index", index);
+        if (asBase64)
+        {
+            var bytes = new byte[vector.Count * sizeof(float)];
+            for (var i = 0; i < vector.Count; i++)
+                BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), vector[i]);
+            json.WriteBase64String("embedding", bytes);
+        }
+        else
+        {
+            json.WriteStartArray("embedding");
+            foreach (var value in vector) json.WriteNumberValue(value);
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+}
