@@ -68,7 +68,8 @@ public sealed class Browser : IAsyncLifetime
         if (Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } named)
             return File.Exists(named) ? named : null;
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return folders.SelectMany(folder => _names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        return folders.SelectMany(folder => _names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Minka.Web.Tests;
 
@@ -87,7 +88,7 @@ public sealed class LivePageTests(Browser browser)
     {
         var keys = new List<string?>();
         await using var visit = await browser.OpenAsync(path, before: page => page.RouteAsync(
-            url => url.Contains("/v1/", StringComparison.Ordinal) || url.Contains("/live.json", StringComparison.Ordinal),
+            new Regex("/v1/|/live\\.json"),
             async route =>
             {
                 var key = await route.Request.HeaderValueAsync("authorization");
