@@ -2,6 +2,7 @@ using System.CommandLine;
 using Minka.Cli.Options;
 using Minka.Cli.Verbs;
 using Minka.Engine;
+using Minka.LoadTest;
 using Minka.Models;
 using Minka.Models.Templates;
 
@@ -25,7 +26,7 @@ internal sealed class Door
         new TokenizeVerb(terminal),
         new DetokenizeVerb(terminal),
         new PerplexityVerb(terminal),
-        new BenchVerb(terminal),
+        new BenchVerb(terminal, new BenchServeVerb(terminal)),
         new DoctorVerb(terminal),
         new WorkerVerb(terminal),
         new KeyVerb(terminal),
@@ -73,13 +74,7 @@ internal sealed class Door
         var root = new RootCommand { verbose ?? VerboseOption() };
         root.Directives.Clear();
         var verbs = Verbs(terminal);
-        foreach (var verb in verbs)
-        {
-            foreach (var option in verb.Groups.SelectMany(group => group.Options)) verb.Command.Options.Add(option);
-            verb.Command.SetAction(verb.RunAsync);
-            HelpPage.Attach(verb.Command, () => HelpPage.WriteVerb(verb, terminal));
-            root.Subcommands.Add(verb.Command);
-        }
+        foreach (var verb in verbs) Add(root, verb, terminal);
         HelpPage.Attach(root, () => HelpPage.WriteRoot(verbs, Examples, terminal));
         root.SetAction((_, cancellation) => Greeting.RunAsync(terminal, cancellation));
         return root.Parse(args, new ParserConfiguration
@@ -87,6 +82,15 @@ internal sealed class Door
             EnablePosixBundling = false, // -np is a wrong option, not -n p
             ResponseFileTokenReplacer = null, // a prompt may begin with @
         });
+    }
+
+    private static void Add(Command parent, IVerb verb, Terminal terminal)
+    {
+        foreach (var option in verb.Groups.SelectMany(group => group.Options)) verb.Command.Options.Add(option);
+        verb.Command.SetAction(verb.RunAsync);
+        HelpPage.Attach(verb.Command, () => HelpPage.WriteVerb(verb, terminal));
+        parent.Subcommands.Add(verb.Command);
+        foreach (var inner in verb.Verbs) Add(verb.Command, inner, terminal);
     }
 
     private static Option<bool> VerboseOption() => new("--verbose") { Recursive = true };
@@ -103,7 +107,7 @@ internal sealed class Door
             ModelNotFoundException => (ExitCodes.ModelNotFound, error.Message),
             OperationCanceledException => (ExitCodes.Interrupted, null),
             IOException when Terminal.IsOutputGone(error) => (ExitCodes.Ok, null),
-            RequestRefusedException or TemplateException or ModelFormatException or IOException
+            RequestRefusedException or LoadTestException or TemplateException or ModelFormatException or IOException
                 or UnauthorizedAccessException => (ExitCodes.Failure, error.Message),
             OutOfMemoryException => (ExitCodes.Failure,
                 "This machine's memory was not enough; --quantize q4_0, a lower --ctx or a smaller model needs less."),

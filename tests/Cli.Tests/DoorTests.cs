@@ -89,13 +89,15 @@ public sealed partial class DoorTests
     public static TheoryData<string> ExampleLines() =>
     [
         .. Door.Examples.Concat(Door.Verbs(new TestTerminal().Terminal).SelectMany(verb => verb.Examples))
+            .Concat(Door.Verbs(new TestTerminal().Terminal).SelectMany(verb => verb.Verbs)
+                .SelectMany(verb => verb.Examples))
             .Select(example => example.Line).Distinct(),
     ];
 
     /// <summary>Every <c>minka …</c> in a code block or between backticks, without what the shell takes.</summary>
     public static TheoryData<string> DocumentedLines() =>
     [
-        .. new[] { "README.md", "docs/cli.md" }
+        .. new[] { "README.md", "docs/cli.md", "docs/bench-serve.md" }
             .SelectMany(file => CommandLine().Matches(File.ReadAllText(Path.Combine(ProcessTests.Root(), file))))
             .Select(match => match.Groups[1].Value.Split([" | ", " < ", " > ", " #"], default)[0].Trim())
             .Where(line => !line.Contains("VERB", StringComparison.Ordinal)).Distinct(),

@@ -23,9 +23,15 @@ internal static class HelpPage
         var command = verb.Command;
         terminal.Out.WriteLine(command.Description);
         Title(terminal, "Usage");
-        terminal.Out.WriteLine($"  minka {command.Name}{string.Concat(command.Arguments.Select(Usage))} [options]");
+        terminal.Out.WriteLine(
+            $"  minka {Path(command)}{string.Concat(command.Arguments.Select(Usage))} [options]");
         foreach (var argument in command.Arguments)
             Entry(terminal, argument.HelpName ?? argument.Name, argument.Description);
+        foreach (var inner in verb.Verbs)
+        {
+            terminal.Out.WriteLine($"  minka {Path(inner.Command)} [options]");
+            Entry(terminal, inner.Command.Name, inner.Command.Description);
+        }
         foreach (var group in verb.Groups)
         {
             Title(terminal, group.Title);
@@ -82,6 +88,11 @@ internal static class HelpPage
             label = "";
         }
     }
+
+    /// <summary>The words of a verb after <c>minka</c>.</summary>
+    private static string Path(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand) is { } outer
+            ? $"{Path(outer)} {command.Name}" : command.Name;
 
     private static string Usage(Argument argument)
     {

@@ -39,13 +39,17 @@ internal sealed class BenchVerb : IVerb
 
     private readonly Argument<string?> _model = ModelFlags.Argument();
 
-    public BenchVerb(Terminal terminal)
+    /// <param name="terminal">Where it writes.</param>
+    /// <param name="serve"><c>bench serve</c>.</param>
+    public BenchVerb(Terminal terminal, IVerb serve)
     {
-        _terminal = terminal;
+        (_terminal, Verbs) = (terminal, [serve]);
         Command.Arguments.Add(_model);
     }
 
     public Command Command { get; } = new("bench", "Measure how fast a model is here, in llama-bench's table.");
+
+    public IReadOnlyList<IVerb> Verbs { get; }
 
     public IReadOnlyList<OptionGroup> Groups =>
     [

@@ -15,6 +15,9 @@ internal interface IVerb
     /// <summary>Commands to copy; a test parses each.</summary>
     IReadOnlyList<Example> Examples { get; }
 
+    /// <summary>Verbs under this one, as <c>bench serve</c>.</summary>
+    IReadOnlyList<IVerb> Verbs => [];
+
     /// <summary>Does it.</summary>
     /// <returns>An exit code.</returns>
     Task<int> RunAsync(ParseResult parse, CancellationToken cancellation);

@@ -32,35 +32,19 @@ function showConversation(conversation) {
   elements = conversation.messages.map((message, index) => drawMessage(message, index));
   $("messages").replaceChildren(...elements);
   $("welcome").hidden = conversation.messages.length > 0;
-  nameTab();
+  document.title = conversation.messages.length ? `${conversation.title} - Minka` : "Minka";
+  history.replaceState(null, "", conversation.messages.length ? `#${conversation.id}` : location.pathname);
   follows = true;
   scrollToEnd();
   showList();
 }
 
-/** The tab's title, and an address that shows the same conversation after a reload. */
-function nameTab() {
-  const isEmpty = current.messages.length === 0;
-  document.title = isEmpty ? "Minka" : `${current.title} - Minka`;
-  history.replaceState(null, "", isEmpty ? location.pathname : `#${current.id}`);
-}
-
 function showList() {
   drawList($("conversations"), conversations, current, $("filter").value, {
-    open,
-    rename: (conversation, title) => { conversation.title = title; keep(conversation); showList(); nameTab(); },
+    open: id => { leave(); showConversation(conversations.find(one => one.id === id)); closeSidebar(); $("prompt").focus(); },
+    rename: (conversation, title) => { conversation.title = title; keep(conversation); showList(); },
     remove,
   });
-}
-
-function open(id) {
-  // The one that is open stays as it is: a second click on it renames it.
-  if (id !== current.id) {
-    leave();
-    showConversation(conversations.find(one => one.id === id));
-  }
-  closeSidebar();
-  $("prompt").focus();
 }
 
 function drawMessage(message, index) {
@@ -155,7 +139,6 @@ async function answer(message) {
   const element = elements[current.messages.indexOf(message)] ?? add(message);
   keep(conversation);
   showList();
-  nameTab();
   await run(conversation, message, element);
 }
 

@@ -52,7 +52,6 @@ function row(conversation, isCurrent, acts) {
       },
     });
     open.replaceWith(input);
-    input.focus();
     input.select();
   };
   open.addEventListener("dblclick", rename);
