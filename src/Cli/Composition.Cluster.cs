@@ -1,3 +1,4 @@
+using Minka.Cli.Machines;
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
 using Minka.Cluster;
@@ -13,15 +14,34 @@ internal static partial class Composition
 {
     private static readonly TimeSpan _startWithin = TimeSpan.FromMinutes(10);
 
+    /// <summary>How a model would be cut, without starting anything.</summary>
+    /// <exception cref="UsageException">It cannot be cut so.</exception>
+    public static ClusterPlan MakePlan(ModelChoice choice)
+    {
+        using var package = OpenPackage(choice);
+        var room = new ModelRoom();
+        return PlanOf(choice, choice.Cluster!, package,
+            OptionsOf(choice, room, Positions(choice, room, package.Config.ContextLength)));
+    }
+
+    /// <summary>What plans call a model: the shape that its files have.</summary>
+    public static ModelShape ShapeOf(ModelChoice choice)
+    {
+        using var package = OpenPackage(choice);
+        return PlannedModel.ShapeOf(package.Weights);
+    }
+
     /// <summary>Starts the model on the workers; this machine only schedules.</summary>
     private static OpenModel Start(
         ModelChoice choice, ClusterChoice cluster, ModelPackage package, ModelLoadOptions options, int positions,
         Terminal terminal, long start)
     {
         var progress = default(ProgressLine);
+        var plan = PlanOf(choice, cluster, package, options);
+        var kv = plan.Replicas[0].Kv; // a plan of a file has its own
+        positions = Math.Min(positions, kv.Tokens - 2 * KvShape.BlockTokens);
         var request = new ClusterRequest(
-            PlanOf(choice, cluster, package, options), HoldingOf(choice, package, options),
-            ClusterKey.Read(cluster.KeyPath), _startWithin)
+            plan, HoldingOf(choice, package, options), ClusterKey.Read(cluster.KeyPath), _startWithin)
         {
             Weights = package.Weights,
             Shipped = (bytes, total) => LazyInitializer.EnsureInitialized(
@@ -43,14 +63,14 @@ internal static partial class Composition
             package.Config.Name ?? choice.Name, package, new CpuBackend(new CpuOptions { Threads = 1 }), model,
             positions, terminal.Time.GetElapsedTime(start))
         {
-            KvType = options.KvType,
+            KvType = kv.Type switch { KvType.F32 => DType.F32, KvType.F16 => DType.F16, _ => DType.Q8_0 },
             Suggested = Suggestion(choice, package),
         };
     }
 
     private static void Tell(Terminal terminal, string chosen)
     {
-        if (terminal.IsErrorSeen) terminal.Error.WriteLine(terminal.Dim($"collectives: {chosen}"));
+        if (terminal.IsErrorSeen) terminal.Error.WriteLine(terminal.Dim($"sums: {chosen}"));
     }
 
     private static ClusterPlan PlanOf(
@@ -85,12 +105,13 @@ internal static partial class Composition
 
     private static ClusterPlan ReadPlan(string path, ModelShape shape)
     {
-        var plan = PlanJson.Read(File.ReadAllBytes(path));
+        var plan = PlanFile.Read(path);
         PlanRules.Require(plan);
         return plan.Model.Hash == shape.Hash
             ? plan
-            : throw new UsageException($"'{path}' cuts '{plan.Model.Name}' of hash {plan.Model.Hash[..12]}; "
-                + $"this model is {shape.Hash[..12]}. Make the plan again for it.");
+            : throw new UsageException($"'{path}' cuts '{plan.Model.Name}' of hash "
+                + $"{PlanFile.Short(plan.Model.Hash)}; this model is {PlanFile.Short(shape.Hash)}. Make the plan again "
+                + "for it.");
     }
 
     private static ModelHolding HoldingOf(ModelChoice choice, ModelPackage package, ModelLoadOptions options) => new()

@@ -91,16 +91,8 @@ internal static partial class Composition
         ModelChoice choice, Terminal terminal, ModelRoom room, ModelPackage package, long start)
     {
         var own = package.Config.ContextLength;
-        var asked = choice.Context is 0 ? own : choice.Context;
-        var positions = room.Positions ?? asked ?? Math.Min(own, PositionsByDefault);
-        var blocks = Blocks(positions);
-        var options = new ModelLoadOptions
-        {
-            KvBlocks = blocks,
-            Limits = new StepLimits(room.StepTokens, 1, room.LogitRows, blocks),
-            KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
-            WeightType = choice.Weights,
-        };
+        var positions = Positions(choice, room, own);
+        var options = OptionsOf(choice, room, positions);
         if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
         if (choice.Cluster is { } cluster)
             return Start(choice, cluster, package, options, positions, terminal, start);
@@ -130,6 +122,17 @@ internal static partial class Composition
             throw;
         }
     }
+
+    private static int Positions(ModelChoice choice, ModelRoom room, int own) =>
+        room.Positions ?? (choice.Context is 0 ? own : choice.Context) ?? Math.Min(own, PositionsByDefault);
+
+    private static ModelLoadOptions OptionsOf(ModelChoice choice, ModelRoom room, int positions) => new()
+    {
+        KvBlocks = Blocks(positions),
+        Limits = new StepLimits(room.StepTokens, 1, room.LogitRows, Blocks(positions)),
+        KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
+        WeightType = choice.Weights,
+    };
 
     /// <summary>Whole blocks, and one to spare: the engine keeps a little of its cache free.</summary>
     private static int Blocks(int positions) => positions / KvShape.BlockTokens + 2;

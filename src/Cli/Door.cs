@@ -5,6 +5,7 @@ using Minka.Engine;
 using Minka.LoadTest;
 using Minka.Models;
 using Minka.Models.Templates;
+using Minka.Plan;
 
 namespace Minka.Cli;
 
@@ -29,6 +30,10 @@ internal sealed class Door
         new BenchVerb(terminal, new BenchServeVerb(terminal)),
         new DoctorVerb(terminal),
         new WorkerVerb(terminal),
+        new PlanVerb(terminal),
+        new LaunchVerb(terminal),
+        new ProbeVerb(terminal),
+        new TopVerb(terminal),
         new KeyVerb(terminal),
     ];
 
@@ -104,6 +109,7 @@ internal sealed class Door
         var (code, sentence) = error switch
         {
             UsageException => (ExitCodes.Usage, error.Message),
+            PlanException => (ExitCodes.Failure, error.Message),
             ModelNotFoundException => (ExitCodes.ModelNotFound, error.Message),
             OperationCanceledException => (ExitCodes.Interrupted, null),
             IOException when Terminal.IsOutputGone(error) => (ExitCodes.Ok, null),

@@ -63,15 +63,17 @@ internal sealed class Terminal : IDisposable
     }
 
     /// <summary>For tables, which are never wider than the screen; a pipe has no width.</summary>
-    public IAnsiConsole Tables()
+    /// <param name="to">Where they go; null for <see cref="Out"/>.</param>
+    public IAnsiConsole Tables(TextWriter? to = null)
     {
+        var isSeen = to == Error ? IsErrorSeen : IsOutputSeen;
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = WantsColours && IsOutputSeen ? AnsiSupport.Yes : AnsiSupport.No,
+            Ansi = WantsColours && isSeen ? AnsiSupport.Yes : AnsiSupport.No,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(Out),
+            Out = new AnsiConsoleOutput(to ?? Out),
         });
-        if (!IsOutputSeen) console.Profile.Width = ColumnsOfPipe;
+        if (!isSeen) console.Profile.Width = ColumnsOfPipe;
         return console;
     }
 

@@ -1,5 +1,7 @@
 using System.Text;
+using Minka.Cluster.Metrics;
 using Minka.Collectives;
+using Minka.Collectives.Metrics;
 using Minka.Collectives.Transports;
 using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
@@ -32,7 +34,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     public ClusterExecutor(ITransport transport, ReplicaPlan replica, ExecutorShape shape)
     {
         (Shape, _replica) = (shape, replica);
-        _ranks = new(transport, new());
+        var trace = new TraceLog(transport.Time);
+        _ranks = new(transport, new() { Trace = trace });
+        Meter = new(trace, _ranks, [("control", _ranks)]);
         _frame = new(shape.Limits, shape.VocabularySize, shape.KvBlocks, transport.MessageBytesMax);
         _input = new(shape.Limits);
         _sampler = new(shape.VocabularySize);
@@ -43,6 +47,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
 
     /// <inheritdoc/>
     public ExecutorShape Shape { get; }
+
+    /// <summary>Where the root's time goes; a step lasts from its first byte sent to its last logit received.</summary>
+    public RankMeter Meter { get; }
 
     /// <inheritdoc/>
     /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
@@ -55,7 +62,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
             BatchBuilder.Fill(_input, batch);
             var logits = Run(_input, batch.Copies);
             prepared.GetAwaiter().GetResult();
+            var start = Meter.Trace.Now;
             _sampler.Sample(batch, logits);
+            Meter.Trace.Record("sample", start);
         }
         finally
         {
@@ -78,13 +87,15 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     /// <returns><c>[rows, vocabulary]</c>, valid until the next step; may be overwritten.</returns>
     internal Span<float> Run(ForwardInput input, ReadOnlySpan<BlockCopy> copies)
     {
+        var meter = Meter.Begin(input.TokenCount);
         var step = _frame.Write(input, copies);
         for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
-        if (input.LogitCount == 0) return [];
-
         var logits = _logits.AsSpan(0, input.LogitCount * Shape.VocabularySize);
+        if (logits.IsEmpty) meter.End();
+        if (logits.IsEmpty) return logits;
         if (_last.Count == 1) _ranks.Receive(_last[0].Rank, logits);
         else foreach (var rank in _last) ReceivePart(rank, input.LogitCount, logits);
+        meter.End();
         return logits;
     }
 

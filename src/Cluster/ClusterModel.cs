@@ -1,5 +1,7 @@
+using Minka.Cluster.Metrics;
 using Minka.Engine.Scheduling;
 using Minka.Models;
+using Minka.Plan;
 
 namespace Minka.Cluster;
 
@@ -12,6 +14,15 @@ public sealed class ClusterModel(
     ClusterExecutor executor, ModelConfig config, ModelMemory memory, IDisposable links) : ICausalModel
 {
     private readonly List<BlockCopy> _copies = [];
+
+    /// <summary>The workers and what they do; null where the ranks are not workers. Disposed with the model.</summary>
+    public ClusterMonitor? Monitor { get; init; }
+
+    /// <summary>How the model is cut.</summary>
+    public ReplicaPlan? Replica { get; init; }
+
+    /// <summary>What was chosen for the collectives, and why, a line or more for each stage.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>For an engine.</summary>
     public ClusterExecutor Executor => executor;
@@ -48,5 +59,6 @@ public sealed class ClusterModel(
     {
         executor.Dispose();
         links.Dispose();
+        Monitor?.Dispose();
     }
 }

@@ -66,8 +66,14 @@ public static class Coordinator
             var replies = await StartAllAsync(giveUp, request, replica, clients, addresses, joining, shipping.Facts);
             transport = await joining;
             var executor = new ClusterExecutor(transport, replica, ShapeOf(request, replica, config));
-            foreach (var chosen in executor.Tune()) tell(chosen);
-            return new(executor, config, MemoryOf(replies, replica), transport);
+            var choices = executor.Tune();
+            foreach (var chosen in choices) tell(chosen);
+            return new(executor, config, MemoryOf(replies, replica), transport)
+            {
+                Monitor = new(ranks.Select(rank => rank.Address), request.Key, Waiting.Time),
+                Replica = replica,
+                Choices = choices,
+            };
         }
         catch (Exception failed) when (failed is PeerLostException or InvalidOperationException)
         {
@@ -105,9 +111,7 @@ public static class Coordinator
         if (hello.ProtocolMajor != ProtocolMajor)
             throw new ClusterException($"Worker {rank.Address} speaks version {hello.ProtocolMajor} of the control "
                 + $"plane; this root speaks {ProtocolMajor}. Install the same version of Minka on both.");
-        // A worker knows its port; by which name it is reached, only those who reach it know.
-        var host = rank.Address[..rank.Address.LastIndexOf(':')];
-        return host + hello.MeshAddress[hello.MeshAddress.LastIndexOf(':')..];
+        return MeshAddress(rank.Address, hello);
     }
 
     /// <summary>Asks every rank what it lacks, and sends it.</summary>
@@ -138,6 +142,12 @@ public static class Coordinator
                 PlanJson = json, PlanHash = hash, Replica = replica.Name, Rank = rank.Rank, Epoch = request.Plan.Epoch,
             })];
     }
+
+    /// <summary>
+    /// Where a worker's ranks are found: it knows its port; by which name it is reached, only those who reach it know.
+    /// </summary>
+    internal static string MeshAddress(string address, HelloReply hello) =>
+        address[..address.LastIndexOf(':')] + hello.MeshAddress[hello.MeshAddress.LastIndexOf(':')..];
 
     private static async Task<TcpTransport> JoinAsync(
         ClusterRequest request, ReplicaPlan replica, string[] addresses, CancellationToken cancellation)

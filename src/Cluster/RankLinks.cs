@@ -1,4 +1,6 @@
+using Minka.Cluster.Metrics;
 using Minka.Collectives;
+using Minka.Collectives.Metrics;
 using Minka.Collectives.Transports;
 using Minka.Plan;
 
@@ -26,12 +28,11 @@ public sealed class RankLinks
 
         Root = ranks;
         Replica = replica;
-        _mesh = mine.Length == 1 ? null : new(transport, OptionsOf(collectives), mine);
+        Trace = new(transport.Time);
+        _mesh = mine.Length == 1 ? null : new(transport, OptionsOf(collectives) with { Trace = Trace }, mine);
         Stage = (ICommunicator?)_mesh ?? new SoloCommunicator();
-        Boundary = new MeshCommunicator(transport, new() { Boundary = NameOf(collectives.Boundary) });
-        Control = collectives.Boundary == WireFormat.F32
-            ? Boundary
-            : new MeshCommunicator(transport, new() { Boundary = NameOf(WireFormat.F32) });
+        Boundary = new MeshCommunicator(transport, new() { Boundary = NameOf(collectives.Boundary), Trace = Trace });
+        Control = new MeshCommunicator(transport, new() { Boundary = NameOf(WireFormat.F32), Trace = Trace });
         if (at > 0)
         {
             var before = replica.Stages[at - 1].Ranks;
@@ -56,6 +57,9 @@ public sealed class RankLinks
     /// <summary>Ranks of the stage after that this one sends the residual stream to.</summary>
     public IReadOnlyList<int> Next { get; } = [];
 
+    /// <summary>What the rank did lately.</summary>
+    public TraceLog Trace { get; }
+
     /// <summary>For the residual stream between stages, in the plan's format.</summary>
     internal ICommunicator Boundary { get; }
 
@@ -72,6 +76,10 @@ public sealed class RankLinks
             ? _mesh.Tune(atMost).Describe()
             : $"{OptionsOf(Replica.Collectives).Algorithm}, as the plan says";
     }
+
+    /// <summary>For the steps of a loop over these links.</summary>
+    internal RankMeter NewMeter() =>
+        new(Trace, Stage, [("stage", Stage), ("boundary", Boundary), ("control", Control)]);
 
     private static CommunicatorOptions OptionsOf(CollectivePlan plan) => new()
     {

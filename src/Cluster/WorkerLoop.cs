@@ -1,4 +1,5 @@
 using System.Text;
+using Minka.Cluster.Metrics;
 using Minka.Models;
 
 namespace Minka.Cluster;
@@ -27,7 +28,11 @@ public sealed class WorkerLoop
         _input = new(model.Limits);
         _logitColumns = model.Vocabulary.End.Value - model.Vocabulary.Start.Value;
         _logits = new float[checked(model.Limits.LogitRows * _logitColumns)];
+        Meter = links.NewMeter();
     }
+
+    /// <summary>Where the time of the steps goes.</summary>
+    public RankMeter Meter { get; }
 
     /// <summary>Steps run so far.</summary>
     public long Steps => Interlocked.Read(ref _steps);
@@ -59,19 +64,24 @@ public sealed class WorkerLoop
     private void Tune()
     {
         var chosen = _links.Tune(_tuneWithin);
+        Meter.BeginLinks();
         if (_links.Stage.Rank == 0) _links.Control.SendMessage(_links.Root, Encoding.UTF8.GetBytes(chosen));
     }
 
     private void RunStep()
     {
+        var meter = Meter.Begin(_input.TokenCount);
         foreach (var copy in _frame.Copies) _model.CopyKvBlock(copy.Source, copy.Target);
         if (_links.Previous is { } previous)
             _links.Boundary.Receive(previous, _model.Hidden(_input.TokenCount));
 
         var logits = _logits.AsSpan(0, _input.LogitCount * _logitColumns);
+        meter.ComputeBegins();
         _model.Forward(_input, logits);
+        meter.ComputeEnds();
 
         foreach (var next in _links.Next) _links.Boundary.Send(next, _model.Hidden(_input.TokenCount));
         if (logits.Length > 0) _links.Control.Send(_links.Root, logits);
+        meter.End();
     }
 }

@@ -1,3 +1,5 @@
+using Minka.Collectives.Metrics;
+
 namespace Minka.Collectives;
 
 /// <summary>How a group sums and in which formats.</summary>
@@ -11,4 +13,7 @@ public sealed record CommunicatorOptions
 
     /// <summary>Number format of <see cref="ICommunicator.Send"/>: <c>f32</c>, <c>f16</c> or <c>q8</c>.</summary>
     public string Boundary { get; init; } = "f32";
+
+    /// <summary>Takes every operation; null for none. Groups of one thread may share one.</summary>
+    public TraceLog? Trace { get; init; }
 }

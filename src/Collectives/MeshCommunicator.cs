@@ -13,6 +13,7 @@ public sealed class MeshCommunicator : ICommunicator
     private readonly IWire _wire, _boundary;
     private readonly AllReduceChoice _choice;
     private readonly TimeProvider _time;
+    private readonly TraceLog? _trace;
 
     /// <param name="transport">Links; stays the caller's to dispose.</param>
     /// <param name="options">How to sum.</param>
@@ -26,7 +27,7 @@ public sealed class MeshCommunicator : ICommunicator
         _group = new(transport, members ?? [.. Enumerable.Range(0, transport.Size)]);
         (_wire, _boundary) = (Wires.Wires.Named(options.Wire), Wires.Wires.Named(options.Boundary));
         _choice = new(options.Algorithm, _group.Size);
-        _time = transport.Time;
+        (_time, _trace) = (transport.Time, options.Trace);
         Metrics = new(Enumerable.Range(0, _group.Size).Select(rank => transport.Link(_group.Member(rank))));
     }
 
@@ -58,13 +59,14 @@ public sealed class MeshCommunicator : ICommunicator
     {
         if (Size == 1 || values.Length == 0) return;
         var stopwatch = new Stopwatch(this);
+        var bytes = _wire.Bytes(values.Length);
         var part = _wire.Values(_group.Transport.MessageBytesMax);
         for (; values.Length > 0; values = values[Math.Min(part, values.Length)..])
         {
             var now = values[..Math.Min(part, values.Length)];
             _choice.For(_wire.Bytes(now.Length)).Run(_group, now, _wire);
         }
-        stopwatch.Stop(CollectiveOperation.AllReduce);
+        stopwatch.Stop(CollectiveOperation.AllReduce, bytes);
     }
 
     /// <inheritdoc/>
@@ -88,7 +90,7 @@ public sealed class MeshCommunicator : ICommunicator
                 else if (into.Length > 0) ReceiveExactly(rank, MemoryMarshal.AsBytes(into));
             }
         }
-        stopwatch.Stop(CollectiveOperation.AllGather);
+        stopwatch.Stop(CollectiveOperation.AllGather, (long)all.Length * sizeof(float));
     }
 
     /// <inheritdoc/>
@@ -96,6 +98,7 @@ public sealed class MeshCommunicator : ICommunicator
     {
         var stopwatch = new Stopwatch(this);
         _group.Member(root);
+        var length = bytes.Length;
         while (bytes.Length > 0)
         {
             var part = bytes[..Math.Min(bytes.Length, _group.Transport.MessageBytesMax)];
@@ -103,30 +106,32 @@ public sealed class MeshCommunicator : ICommunicator
             else for (var step = 1; step < Size; step++) _group.Send(_group.After(step), part);
             bytes = bytes[part.Length..];
         }
-        stopwatch.Stop(CollectiveOperation.Broadcast);
+        stopwatch.Stop(CollectiveOperation.Broadcast, length);
     }
 
     /// <inheritdoc/>
     public void Send(int peer, ReadOnlySpan<float> values)
     {
         var stopwatch = new Stopwatch(this);
+        var bytes = _boundary.Bytes(values.Length);
         var part = _boundary.Values(_group.Transport.MessageBytesMax);
         for (; values.Length > 0; values = values[Math.Min(part, values.Length)..])
             _group.Send(peer, _group.Encode(values[..Math.Min(part, values.Length)], _boundary));
-        stopwatch.Stop(CollectiveOperation.Send);
+        stopwatch.Stop(CollectiveOperation.Send, bytes);
     }
 
     /// <inheritdoc/>
     public void Receive(int peer, Span<float> values)
     {
         var stopwatch = new Stopwatch(this);
+        var bytes = _boundary.Bytes(values.Length);
         var part = _boundary.Values(_group.Transport.MessageBytesMax);
         for (; values.Length > 0; values = values[Math.Min(part, values.Length)..])
         {
             var now = values[..Math.Min(part, values.Length)];
             _boundary.Decode(_group.Receive(peer, now.Length, _boundary), now);
         }
-        stopwatch.Stop(CollectiveOperation.Receive);
+        stopwatch.Stop(CollectiveOperation.Receive, bytes);
     }
 
     /// <inheritdoc/>
@@ -134,7 +139,7 @@ public sealed class MeshCommunicator : ICommunicator
     {
         var stopwatch = new Stopwatch(this);
         _group.Send(peer, message);
-        stopwatch.Stop(CollectiveOperation.Send);
+        stopwatch.Stop(CollectiveOperation.Send, message.Length);
     }
 
     /// <inheritdoc/>
@@ -142,7 +147,7 @@ public sealed class MeshCommunicator : ICommunicator
     {
         var stopwatch = new Stopwatch(this);
         var message = _group.Transport.Receive(_group.Member(peer), within);
-        stopwatch.Stop(CollectiveOperation.Receive);
+        stopwatch.Stop(CollectiveOperation.Receive, message.Length);
         return message;
     }
 
@@ -151,7 +156,7 @@ public sealed class MeshCommunicator : ICommunicator
     {
         var stopwatch = new Stopwatch(this);
         _group.Barrier();
-        stopwatch.Stop(CollectiveOperation.Barrier);
+        stopwatch.Stop(CollectiveOperation.Barrier, 0);
     }
 
     private void ReceiveExactly(int rank, Span<byte> into)
@@ -173,16 +178,18 @@ public sealed class MeshCommunicator : ICommunicator
         private readonly long _start = owner._time.GetTimestamp();
         private readonly TransportTimes _times = owner._group.Transport.Times;
 
-        public void Stop(CollectiveOperation operation)
+        public void Stop(CollectiveOperation operation, long bytes)
         {
             var times = owner._group.Transport.Times;
-            owner.Metrics[operation].Record(
-                Nanoseconds(owner._time.GetTimestamp() - _start),
-                Nanoseconds(times.Wait - _times.Wait),
-                Nanoseconds(times.Transfer - _times.Transfer));
+            var start = Nanoseconds(_start);
+            var total = Nanoseconds(owner._time.GetTimestamp()) - start;
+            var wait = Nanoseconds(times.Wait - _times.Wait);
+            var transfer = Nanoseconds(times.Transfer - _times.Transfer);
+            var metrics = owner.Metrics[operation];
+            metrics.Record(total, wait, transfer, bytes);
+            owner._trace?.Record(new(metrics.Name, start, total, wait, transfer, bytes));
         }
 
-        private long Nanoseconds(long ticks) =>
-            (long)(ticks * (1e9 / owner._time.TimestampFrequency));
+        private long Nanoseconds(long ticks) => TraceLog.Nanoseconds(ticks, owner._time.TimestampFrequency);
     }
 }

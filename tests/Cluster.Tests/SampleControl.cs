@@ -74,4 +74,11 @@ internal sealed class SampleControl : IControl
             WatchEnded.TrySetResult(cancellation.IsCancellationRequested);
         }
     }
+
+    public async IAsyncEnumerable<TraceChunk> TraceAsync(
+        TraceRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.Yield();
+        yield return new() { Spans = { new TraceSpan { Name = "step", StartNanoseconds = request.SinceNanoseconds } } };
+    }
 }

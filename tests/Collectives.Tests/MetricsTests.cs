@@ -44,12 +44,46 @@ public sealed class MetricsTests
     public void Waiting_moving_and_computing_add_up_to_the_operation()
     {
         var metrics = new CommunicatorMetrics(2);
-        metrics[CollectiveOperation.AllReduce].Record(total: 1000, wait: 600, transfer: 300);
+        metrics[CollectiveOperation.AllReduce].Record(total: 1000, wait: 600, transfer: 300, bytes: 4096);
 
         var sums = metrics[CollectiveOperation.AllReduce];
         Assert.Equal(600, sums.Wait.SumNanoseconds);
         Assert.Equal(300, sums.Transfer.SumNanoseconds);
         Assert.Equal(100, sums.Reduce.SumNanoseconds);
         Assert.Equal(1000, sums.Total.SumNanoseconds);
+        Assert.Equal(4096, sums.Bytes);
     }
+
+    [Fact]
+    public void A_trace_keeps_the_newest_entries_and_gives_those_of_a_window()
+    {
+        var trace = new TraceLog(TimeProvider.System, capacity: 4);
+
+        for (var i = 0; i < 10; i++) trace.Record(new($"{i}", Start: i * 100, Duration: 50, 0, 0, 0));
+
+        // The oldest of the four is where the next one would be written.
+        Assert.Equal(["7", "8", "9"], trace.Since(0).Select(entry => entry.Name));
+        Assert.Equal(["8", "9"], trace.Since(850).Select(entry => entry.Name));
+        Assert.Empty(trace.Since(951));
+    }
+
+    [Fact]
+    public void A_group_traces_what_it_does_and_counts_its_bytes() => Ranks.RunAll(Ranks.OverTcp(2), transport =>
+    {
+        var trace = new TraceLog(TimeProvider.System);
+        var ranks = new MeshCommunicator(transport, new() { Algorithm = "one-shot", Wire = "f16", Trace = trace });
+        var before = trace.Now;
+
+        ranks.AllReduce(new float[100]);
+        ranks.Barrier();
+
+        var entries = trace.Since(before);
+        Assert.Equal(["all-reduce", "barrier"], entries.Select(entry => entry.Name));
+        Assert.Equal(200, entries[0].Bytes);
+        Assert.Equal(200, ranks.Metrics[CollectiveOperation.AllReduce].Bytes);
+        Assert.All(entries, entry => Assert.InRange(entry.Wait + entry.Transfer, 0, entry.Duration));
+        Assert.True(before <= entries[0].Start && entries[0].Start + entries[0].Duration <= entries[1].Start);
+        if (OperatingSystem.IsLinux())
+            Assert.InRange(transport.Link(1 - transport.Rank).Health!.Value.RoundTripMicroseconds, 1, 1_000_000);
+    });
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Minka.Models;
 
 namespace Minka.Cli.Answers;
@@ -33,10 +34,19 @@ internal sealed record AnswerReport
     public required long ProcessBytes { get; init; }
 
     /// <summary>Prompt tokens computed per second.</summary>
-    public double PrefillRate => Rate(PromptTokens - CachedTokens, TimeToFirstToken);
+    public double PrefillRate => PerSecond(PromptTokens - CachedTokens, TimeToFirstToken);
 
     /// <summary>Tokens per second after the first.</summary>
-    public double DecodeRate => Rate(AnswerTokens - 1, DecodeTime);
+    public double DecodeRate => PerSecond(AnswerTokens - 1, DecodeTime);
+
+    /// <summary>From the question to the last token: RCT.</summary>
+    public TimeSpan CompletionTime => TimeToFirstToken + DecodeTime;
+
+    /// <summary>Milliseconds for each token after the first; 0 if there is one.</summary>
+    public double Tpot => AnswerTokens > 1 ? DecodeTime.TotalMilliseconds / (AnswerTokens - 1) : 0;
+
+    /// <summary>Tokens per second of <see cref="CompletionTime"/>, the prompt included.</summary>
+    public double Rate => PerSecond(AnswerTokens, CompletionTime);
 
     /// <summary>Weight bytes read per second while decoding: decoding is bound by memory.</summary>
     public double DecodeBytesPerSecond => DecodeRate * Memory.DecodeBytes;
@@ -52,7 +62,8 @@ internal sealed record AnswerReport
         + $"cache   {KvCache}");
 
     /// <summary>One object for a program.</summary>
-    public string ForPrograms() => Json.WriteObject(json =>
+    /// <param name="more">Writes further members.</param>
+    public string ForPrograms(Action<Utf8JsonWriter>? more = null) => Json.WriteObject(json =>
     {
         json.WriteString("model", Model);
         json.WriteString("text", Text);
@@ -63,15 +74,18 @@ internal sealed record AnswerReport
         json.WriteNumber("completion_tokens", AnswerTokens);
         json.WriteNumber("load_ms", Math.Round(LoadTime.TotalMilliseconds, 3));
         json.WriteNumber("ttft_ms", Math.Round(TimeToFirstToken.TotalMilliseconds, 3));
+        json.WriteNumber("tpot_ms", Math.Round(Tpot, 3));
+        json.WriteNumber("rct_ms", Math.Round(CompletionTime.TotalMilliseconds, 3));
         json.WriteNumber("prefill_tokens_per_second", Math.Round(PrefillRate, 2));
         json.WriteNumber("decode_tokens_per_second", Math.Round(DecodeRate, 2));
         json.WriteNumber("decode_gb_per_second", Math.Round(DecodeBytesPerSecond / 1e9, 3));
         json.WriteNumber("weight_bytes", Memory.WeightBytes);
         json.WriteNumber("kv_bytes", Memory.KvBytes);
         json.WriteNumber("process_bytes", ProcessBytes);
+        more?.Invoke(json);
     });
 
-    private static double Rate(int tokens, TimeSpan time) =>
+    private static double PerSecond(int tokens, TimeSpan time) =>
         tokens > 0 && time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0;
 
     private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture);

@@ -14,7 +14,14 @@ namespace Minka.Cli.Options;
 /// <param name="KeyPath">File of the key; null for none.</param>
 internal sealed record ClusterChoice(
     IReadOnlyList<string> Workers, int Tensor, int Pipeline, string Shares, string? PlanPath,
-    CollectiveAlgorithm Algorithm, WireFormat Wire, string? KeyPath);
+    CollectiveAlgorithm Algorithm, WireFormat Wire, string? KeyPath)
+{
+    /// <summary>Where the time went is to be told afterwards.</summary>
+    public bool WantsReport { get; init; }
+
+    /// <summary>Where to write a Chrome trace; null for nowhere.</summary>
+    public string? TracePath { get; init; }
+}
 
 /// <summary>The options of a model that runs on several machines.</summary>
 internal sealed class ClusterFlags
@@ -35,19 +42,30 @@ internal sealed class ClusterFlags
 
     private readonly Option<CollectiveAlgorithm?> _collective = Flag.Choice<CollectiveAlgorithm>(["--collective"],
         [("auto", CollectiveAlgorithm.Auto), ("one-shot", CollectiveAlgorithm.OneShot),
-         ("two-shot", CollectiveAlgorithm.TwoShot), ("doubling", CollectiveAlgorithm.Doubling),
+         ("two-shot", CollectiveAlgorithm.TwoShot),
+         ("recursive-doubling", CollectiveAlgorithm.Doubling), ("doubling", CollectiveAlgorithm.Doubling),
          ("ring", CollectiveAlgorithm.Ring), ("star", CollectiveAlgorithm.Star)],
-        "How machines sum (default: measured).");
+        "How machines sum: auto (measured, default), one-shot, two-shot, recursive-doubling, ring or star.",
+        "ALGORITHM");
 
     private readonly Option<WireFormat?> _wire = Flag.Choice<WireFormat>(["--wire"],
         [("f32", WireFormat.F32), ("f16", WireFormat.F16), ("q8", WireFormat.Q8)],
         "Numbers between machines (default: f32).");
 
+    private readonly Option<bool> _report = Flag.Switch(["--report"],
+        "Tell afterwards where the time went, per rank and link.");
+
+    private readonly Option<string?> _trace = Flag.Text(["--trace"], "FILE",
+        "Write what every rank did, for ui.perfetto.dev.");
+
     private readonly Option<string?> _key = KeyOption();
 
-    /// <summary>In reading order.</summary>
-    public IReadOnlyList<Option> Options =>
-        [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _key];
+    /// <summary>How a model is cut; in reading order.</summary>
+    public IReadOnlyList<Option> Cuts => [_workers, _tensor, _pipeline, _shares, _collective, _wire];
+
+    /// <summary>For verbs that run a model; in reading order.</summary>
+    public OptionGroup Group => new("Several machines",
+        [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _key, _report, _trace]);
 
     /// <summary>Where the key is.</summary>
     public static Option<string?> KeyOption() => Flag.Text(["--key-file"], "FILE",
@@ -58,12 +76,12 @@ internal sealed class ClusterFlags
     public ClusterChoice? Read(ParseResult parse)
     {
         var (workers, plan) = (parse.GetValue(_workers), parse.GetValue(_plan));
-        var cuts = Options.Where(option => option != _workers && option != _plan && option != _key
-            && parse.GetResult(option) is { Implicit: false }).Select(option => option.Name).ToList();
+        var cuts = Cuts.Where(option => option != _workers && parse.GetResult(option) is { Implicit: false })
+            .Select(option => option.Name).ToList();
         if (workers is null && plan is null)
-            return cuts.Count == 0
-                ? null
-                : throw new UsageException($"{cuts[0]} cuts a model over machines; name them with --workers.");
+            return Astray(parse, cuts) is { } astray
+                ? throw new UsageException($"{astray} is about several machines; name them with --workers.")
+                : null;
         if (plan is not null && (workers is not null || cuts.Count > 0))
             throw new UsageException($"--plan says all that {(workers is null ? cuts[0] : "--workers")} says; "
                 + "leave one out.");
@@ -71,6 +89,16 @@ internal sealed class ClusterFlags
             workers?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
             parse.GetValue(_tensor) ?? 0, parse.GetValue(_pipeline) ?? 0, parse.GetValue(_shares) ?? "", plan,
             parse.GetValue(_collective) ?? CollectiveAlgorithm.Auto, parse.GetValue(_wire) ?? WireFormat.F32,
-            parse.GetValue(_key));
+            parse.GetValue(_key))
+        {
+            WantsReport = parse.GetValue(_report),
+            TracePath = parse.GetValue(_trace),
+        };
     }
+
+    private string? Astray(ParseResult parse, List<string> cuts) =>
+        cuts.Count > 0 ? cuts[0]
+        : parse.GetValue(_report) ? _report.Name
+        : parse.GetValue(_trace) is not null ? _trace.Name
+        : null;
 }

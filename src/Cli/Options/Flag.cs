@@ -46,11 +46,12 @@ internal static class Flag
 
     /// <summary>One of a few words; null when the option is absent.</summary>
     public static Option<T?> Choice<T>(
-        string[] names, IReadOnlyList<(string Word, T Value)> choices, string description) where T : struct =>
+        string[] names, IReadOnlyList<(string Word, T Value)> choices, string description, string? placeholder = null)
+        where T : struct =>
         new(names[0], names[1..])
         {
             Description = description,
-            HelpName = string.Join('|', choices.Select(choice => choice.Word)),
+            HelpName = placeholder ?? string.Join('|', choices.Select(choice => choice.Word)),
             CustomParser = result => ParseChoice(result, names[0], choices),
         };
 

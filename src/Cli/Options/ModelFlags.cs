@@ -68,9 +68,14 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
 
     /// <summary>Everything, for verbs that run a model.</summary>
     public OptionGroup Group => new("Model", isThreadsList
-        ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv, .. _cluster.Options]
-        : [takesSeveral ? _models : _model, _tokenizer, _threads, _context, _compute, _quantize, _kv,
-           .. _cluster.Options]);
+        ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv]
+        : [takesSeveral ? _models : _model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
+
+    /// <summary>Where it runs, for verbs that run a model.</summary>
+    public OptionGroup Machines => _cluster.Group;
+
+    /// <summary>How it is cut, for verbs that only plan.</summary>
+    public OptionGroup Cuts => new("Cut", _cluster.Cuts);
 
     /// <summary>For verbs that only look into its files.</summary>
     public OptionGroup Files => new("Model", [_model, _tokenizer]);

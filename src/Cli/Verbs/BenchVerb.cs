@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Minka.Cli.Machines;
 using Minka.Cli.Measuring;
 using Minka.Cli.Options;
 using Minka.Compute.Cpu;
@@ -54,7 +55,7 @@ internal sealed class BenchVerb : IVerb
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Tests", [_prompts, _generated, _depths, _repetitions, _step]), new("Output", [_output]),
-        _modelFlags.Group,
+        _modelFlags.Group, _modelFlags.Machines,
     ];
 
     public IReadOnlyList<Example> Examples =>
@@ -64,7 +65,7 @@ internal sealed class BenchVerb : IVerb
         new("minka bench -m model.gguf -p 0 -n 64 -d 0,1024 -o json", "decoding at two depths, for a program"),
     ];
 
-    public Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
         var tests = Tests(parse);
         var output = parse.GetValue(_output) ?? Output.Markdown;
@@ -86,9 +87,10 @@ internal sealed class BenchVerb : IVerb
                 if (output == Output.Csv && rows.Count == 1) _terminal.Out.WriteLine(BenchReport.CsvHead(rows[0]));
                 if (output == Output.Csv) _terminal.Out.WriteLine(BenchReport.Csv(rows[^1]));
             }
+            await new ClusterRun(open, choice.Cluster, _terminal).EndAsync();
         }
         if (output == Output.Json) _terminal.Out.WriteLine(BenchReport.Json(rows));
-        return Task.FromResult(ExitCodes.Ok);
+        return ExitCodes.Ok;
     }
 
     private List<BenchTest> Tests(ParseResult parse)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Minka.Cli.Answers;
 using Minka.Cli.Chat;
+using Minka.Cli.Machines;
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
 
@@ -26,7 +27,7 @@ internal sealed class ChatVerb : IVerb
     public Command Command { get; } = new("chat", "Talk with a model; /help inside lists what can be typed.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group];
+        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -63,6 +64,8 @@ internal sealed class ChatVerb : IVerb
         var input = terminal.IsInteractive
             ? ChatInput.Typed(new LineEditor(terminal, new ConsoleKeyboard()))
             : ChatInput.Piped(terminal.In);
-        return await new ChatLoop(terminal, input, answerer, options(open), conversation).RunAsync(cancellation);
+        var code = await new ChatLoop(terminal, input, answerer, options(open), conversation).RunAsync(cancellation);
+        await new ClusterRun(open, choice.Cluster, terminal).EndAsync();
+        return code;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class PerplexityVerb : IVerb
     public Command Command { get; } = new("perplexity",
         "Measure how well a model predicts a text.");
 
-    public IReadOnlyList<OptionGroup> Groups => [new("Output", [_json]), _modelFlags.Group];
+    public IReadOnlyList<OptionGroup> Groups => [new("Output", [_json]), _modelFlags.Group, _modelFlags.Machines];
 
     public IReadOnlyList<Example> Examples =>
     [

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Minka.Cli.Answers;
 using Minka.Cli.Chat;
+using Minka.Cli.Machines;
 using Minka.Cli.Options;
 
 namespace Minka.Cli.Verbs;
@@ -40,7 +41,7 @@ internal sealed class RunVerb : IVerb
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Prompt and output", [_prompt, _file, _system, _raw, _json, _stats]),
-        _samplingFlags.Group, _modelFlags.Group,
+        _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines,
     ];
 
     public IReadOnlyList<Example> Examples =>
@@ -49,6 +50,7 @@ internal sealed class RunVerb : IVerb
         new("minka run model.gguf \"Name three rivers.\" --temp 0", "a model of yours, always the same answer"),
         new("minka run -m folder/ -f letter.txt \"Summarise this letter:\" --stats", "a prompt about a file"),
         new("echo \"Who are you?\" | minka run --json", "from a pipe, for a program"),
+        new("minka run --workers 127.0.0.1:9001,127.0.0.1:9002 \"Who are you?\" --report", "on two workers"),
         new("minka run --raw \"Once upon a time\" -n 100 --seed 7", "text that goes on from here"),
     ];
 
@@ -65,7 +67,8 @@ internal sealed class RunVerb : IVerb
             throw new UsageException("There is no prompt; write it in quotes, name a file with -f, or pipe it in.");
         }
 
-        using var open = Composition.Open(_modelFlags.Read(parse, model), _terminal);
+        var choice = _modelFlags.Read(parse, model);
+        using var open = Composition.Open(choice, _terminal);
         var options = _samplingFlags.Read(parse, open.Suggested);
         var prompt = MakePrompt(text, parse.GetValue(_system), parse.GetValue(_raw), open);
         await using var answerer = new Answerer(open, _terminal);
@@ -73,8 +76,10 @@ internal sealed class RunVerb : IVerb
         Action<string> write = wantsJson ? _ => { } : _terminal.Out.Write;
         var report = await answerer.AnswerAsync(prompt, options, write, cancellation);
 
-        _terminal.Out.WriteLine(wantsJson ? report.ForPrograms() : "");
+        var run = new ClusterRun(open, choice.Cluster, _terminal);
+        _terminal.Out.WriteLine(wantsJson ? report.ForPrograms(await run.ForProgramsAsync()) : "");
         if (parse.GetValue(_stats)) _terminal.Error.WriteLine(report.ForPeople());
+        await run.EndAsync(report, parse.GetValue(_stats));
         return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
     }
 

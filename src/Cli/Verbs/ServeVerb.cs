@@ -23,7 +23,7 @@ internal sealed class ServeVerb : IVerb
 
     public Command Command { get; } = new("serve", "Serve models to OpenAI's clients.");
 
-    public IReadOnlyList<OptionGroup> Groups => [.. _serveFlags.Groups, _modelFlags.Group];
+    public IReadOnlyList<OptionGroup> Groups => [.. _serveFlags.Groups, _modelFlags.Group, _modelFlags.Machines];
 
     public IReadOnlyList<Example> Examples =>
     [

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
-using System.Runtime.InteropServices;
 using Minka.Cli.Options;
+using Minka.Cli.Screen;
 using Minka.Cluster;
 using Minka.Cluster.Weights;
 using Minka.Cluster.Workers;
@@ -33,6 +33,12 @@ internal sealed class WorkerVerb : IVerb
     private readonly Option<int?> _cacheMax = Flag.Number(["--cache-max"], "MIB", 1, int.MaxValue,
         "Most of it that is kept (default: 65536).");
 
+    private readonly Option<string?> _metrics = Flag.Text(["--metrics"], "HOST:PORT",
+        "Where Prometheus finds /metrics (default: nowhere).");
+
+    private readonly Option<bool> _piped = Flag.Switch(["--until-eof"],
+        "End when standard input does; minka launch uses it.");
+
     private readonly Option<string?> _key = ClusterFlags.KeyOption();
 
     public WorkerVerb(Terminal terminal) => _terminal = terminal;
@@ -40,7 +46,7 @@ internal sealed class WorkerVerb : IVerb
     public Command Command { get; } = new("worker", "Lend this machine to a cluster; --workers elsewhere names it.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [new("Worker", [_listen, _models, _threads, _memory, _cache, _cacheMax, _key])];
+        [new("Worker", [_listen, _models, _threads, _memory, _cache, _cacheMax, _metrics, _piped, _key])];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -52,28 +58,24 @@ internal sealed class WorkerVerb : IVerb
     {
         await using var worker = await StartAsync(new WorkerOptions
         {
-            EndPoint = EndPoint(parse.GetValue(_listen) ?? "127.0.0.1:9000"),
+            EndPoint = EndPoint(parse.GetValue(_listen) ?? "127.0.0.1:9000", "--listen"),
             Key = ClusterKey.Read(parse.GetValue(_key)),
             Threads = parse.GetValue(_threads) ?? 0,
             MemoryBytes = (long?)parse.GetValue(_memory) << 20,
             Models = parse.GetValue(_models) ?? [],
             CacheFolder = parse.GetValue(_cache) ?? SliceCache.DefaultFolder,
             CacheBytesMax = (long)(parse.GetValue(_cacheMax) ?? CacheMib) << 20,
+            Metrics = parse.GetValue(_metrics) is { } metrics ? EndPoint(metrics, "--metrics") : null,
             Build = ProgramVersion.Text,
             Log = line => _terminal.Error.WriteLine(line),
             Time = _terminal.Time,
         });
         _terminal.Out.WriteLine($"Worker at {worker.EndPoint}; waiting for a root. Ctrl+C ends it.");
         _terminal.Out.Flush();
-        // Service managers end a program with SIGTERM; it leaves its cluster as with Ctrl+C.
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            ended.Cancel();
-        });
-        await Task.Delay(Timeout.InfiniteTimeSpan, _terminal.Time, ended.Token)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var ended = Terminations.LinkedTo(cancellation);
+        var until = Task.Delay(Timeout.InfiniteTimeSpan, _terminal.Time, ended.Token);
+        if (parse.GetValue(_piped)) until = Task.WhenAny(until, Task.Run(EndOfInput, CancellationToken.None));
+        await until.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCodes.Ok;
     }
 
@@ -89,11 +91,19 @@ internal sealed class WorkerVerb : IVerb
         }
     }
 
-    private static IPEndPoint EndPoint(string text)
+    private void EndOfInput()
+    {
+        while (_terminal.In.ReadLine() is not null)
+        {
+            // Whatever is typed is nothing to a worker.
+        }
+    }
+
+    private static IPEndPoint EndPoint(string text, string option)
     {
         if (IPEndPoint.TryParse(text, out var numbers)) return numbers;
         if (text.StartsWith("localhost:", StringComparison.Ordinal)
             && ushort.TryParse(text.AsSpan("localhost:".Length), out var port)) return new(IPAddress.Loopback, port);
-        throw new UsageException($"--listen is '{text}'; it takes an address and a port, such as 0.0.0.0:9000.");
+        throw new UsageException($"{option} is '{text}'; it takes an address and a port, such as 0.0.0.0:9000.");
     }
 }

@@ -75,6 +75,10 @@ public sealed class ControlClient : IControl, IDisposable
         _caller.ServerStreamAsync(ControlMethods.Watch, request, WatchEvent.Parser, cancellation);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<TraceChunk> TraceAsync(TraceRequest request, CancellationToken cancellation) =>
+        _caller.ServerStreamAsync(ControlMethods.Trace, request, TraceChunk.Parser, cancellation);
+
+    /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
     private async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellation)

@@ -16,6 +16,7 @@ internal static class ControlMethods
     public const string Drain = Service + "Drain";
     public const string Status = Service + "Status";
     public const string Watch = Service + "Watch";
+    public const string Trace = Service + "Trace";
 
     public static IReadOnlyDictionary<string, GrpcMethod> Of(IControl control) => new GrpcMethod[]
     {
@@ -28,5 +29,6 @@ internal static class ControlMethods
         GrpcMethod.Unary(Drain, DrainRequest.Parser, control.DrainAsync),
         GrpcMethod.Unary(Status, StatusRequest.Parser, control.StatusAsync),
         GrpcMethod.ServerStream(Watch, WatchRequest.Parser, control.WatchAsync),
+        GrpcMethod.ServerStream(Trace, TraceRequest.Parser, control.TraceAsync),
     }.ToDictionary(method => method.Path, StringComparer.Ordinal);
 }

@@ -31,4 +31,7 @@ public interface IControl
 
     /// <summary>Events as they happen.</summary>
     IAsyncEnumerable<WatchEvent> WatchAsync(WatchRequest request, CancellationToken cancellation);
+
+    /// <summary>What the rank did lately.</summary>
+    IAsyncEnumerable<TraceChunk> TraceAsync(TraceRequest request, CancellationToken cancellation);
 }

@@ -1,3 +1,5 @@
+using Minka.Cluster.Metrics;
+using Minka.Cluster.Protocol;
 using Minka.Collectives;
 using Minka.Collectives.Transports;
 using Minka.Compute.Cpu;
@@ -26,6 +28,8 @@ internal sealed class RankRun : IDisposable
 
     public long Steps => _loop.Steps;
 
+    public RankMeter Meter => _loop.Meter;
+
     /// <summary>Why it ended, as a sentence.</summary>
     public Task<string> Ended => _ended.Task;
 
@@ -46,6 +50,20 @@ internal sealed class RankRun : IDisposable
             backend?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What it is and what it has measured.</summary>
+    public StatusReply Status()
+    {
+        var status = Meter.Status();
+        var stage = Assigned.Replica.Stages[PlannedModel.StageOf(Assigned.Replica, Assigned.Rank)];
+        status.Rank = Assigned.Rank;
+        status.Epoch = Assigned.Epoch;
+        status.PlanHash = Assigned.PlanHash;
+        status.Replica = Assigned.Replica.Name;
+        (status.LayerFirst, status.LayerEnd) = (stage.Layers.Start, stage.Layers.End);
+        (status.WeightBytes, status.KvBytes) = (Memory.WeightBytes, Memory.KvBytes);
+        return status;
     }
 
     /// <summary>Begins to run steps.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Minka.Cluster.Metrics;
 using Minka.Cluster.Protocol;
 using Minka.Cluster.Protocol.Framing;
 using Minka.Cluster.Weights;
@@ -21,6 +22,7 @@ public sealed class Worker : IControl, IAsyncDisposable
     private readonly WorkerTurns _turns = new();
     private readonly SliceCache _cache;
     private ControlServer? _control;
+    private MetricsServer? _metrics;
     private RankRun? _run;
     private PreparedRank? _prepared;
     private volatile WorkerState _state = WorkerState.Idle;
@@ -35,6 +37,9 @@ public sealed class Worker : IControl, IAsyncDisposable
     /// <summary>Where roots find it, with the port that was taken if 0 was asked for.</summary>
     public IPEndPoint EndPoint => _control!.EndPoint;
 
+    /// <summary>Where Prometheus asks; null if nowhere.</summary>
+    public IPEndPoint? MetricsEndPoint => _metrics?.EndPoint;
+
     /// <summary>Begins to listen.</summary>
     /// <exception cref="InvalidOperationException">The address is not loopback and there is no key.</exception>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
@@ -42,15 +47,18 @@ public sealed class Worker : IControl, IAsyncDisposable
     {
         var listening = new PeerListenerOptions { Key = options.Key, Log = options.Log, Time = options.Time };
         var mesh = PeerListener.Start(new(options.EndPoint.Address, 0), listening);
+        var worker = new Worker(options, mesh);
         try
         {
-            var worker = new Worker(options, mesh);
             worker._control = await ControlServer.StartAsync(options.EndPoint, worker, listening);
+            if (options.Metrics is { } metrics)
+                worker._metrics = await MetricsServer.StartAsync(
+                    metrics, () => PrometheusText.Write([worker.Status()]));
             return worker;
         }
         catch
         {
-            await mesh.DisposeAsync();
+            await worker.DisposeAsync();
             throw;
         }
     }
@@ -81,13 +89,16 @@ public sealed class Worker : IControl, IAsyncDisposable
         return reply;
     }
 
-    /// <inheritdoc/>
-    public Task<ProbeReply> ProbeAsync(ProbeRequest request, CancellationToken cancellation) => Task.Run(() =>
-        new ProbeReply
-        {
-            ReadBytesPerSecond = MemoryBandwidth.Measure(CpuInfo.Read().DefaultThreads),
-            ReadBytesPerSecondOneThread = MemoryBandwidth.Measure(1),
-        }, cancellation);
+    /// <summary>Without peers the machine, with peers the links to them: machines are measured one by one.</summary>
+    public async Task<ProbeReply> ProbeAsync(ProbeRequest request, CancellationToken cancellation)
+    {
+        using var turn = await _turns.EnterAsync(Guid.NewGuid().ToString(), cancellation)
+            ?? throw Busy("is being started or probed");
+        if (_run is { Ended.IsCompleted: false }) throw Busy("runs for a root");
+        return request.Peers.Count == 0
+            ? await Task.Run(() => WorkerProbe.Machine(_options), turn.Token)
+            : await WorkerProbe.LinksAsync(_mesh, request, turn.Token);
+    }
 
     /// <inheritdoc/>
     public async Task<LoadSlicesReply> LoadSlicesAsync(
@@ -192,9 +203,22 @@ public sealed class Worker : IControl, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<TraceChunk> TraceAsync(
+        TraceRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var spans in RankTrace.Spans(_run?.Meter.Trace.Since(request.SinceNanoseconds) ?? []))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await Task.Yield();
+            yield return spans;
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_control is not null) await _control.DisposeAsync();
+        if (_metrics is not null) await _metrics.DisposeAsync();
         await StopAsync(new(), CancellationToken.None);
         await _mesh.DisposeAsync();
         Forget();
@@ -280,15 +304,11 @@ public sealed class Worker : IControl, IAsyncDisposable
     private StatusReply Status()
     {
         var run = _run;
-        return new()
-        {
-            State = _state,
-            Rank = run?.Assigned.Rank ?? -1,
-            Epoch = run?.Assigned.Epoch ?? 0,
-            PlanHash = run?.Assigned.PlanHash ?? "",
-            Steps = run?.Steps ?? 0,
-            Problem = _problem,
-        };
+        var status = run?.Status() ?? new() { Rank = -1 };
+        status.State = _state;
+        status.Problem = _problem;
+        status.MemoryBytes = Environment.WorkingSet;
+        return status;
     }
 
     private GrpcException Busy(string what) =>

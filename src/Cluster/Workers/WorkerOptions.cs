@@ -28,6 +28,9 @@ public sealed record WorkerOptions
     /// <summary>Most bytes of them.</summary>
     public long CacheBytesMax { get; init; } = 64L << 30;
 
+    /// <summary>Where Prometheus asks for numbers; null for nowhere.</summary>
+    public IPEndPoint? Metrics { get; init; }
+
     /// <summary>Version of the program.</summary>
     public string Build { get; init; } = "";
 

@@ -47,10 +47,23 @@ public enum CollectiveOperation
 /// <summary>How long one kind of operation took: waiting for others, moving bytes, computing.</summary>
 public sealed class OperationMetrics
 {
+    private long _bytes;
+
     internal OperationMetrics(CollectiveOperation operation) => Operation = operation;
 
     /// <summary>Which kind.</summary>
     public CollectiveOperation Operation { get; }
+
+    /// <summary>As reports call it.</summary>
+    public string Name => Operation switch
+    {
+        CollectiveOperation.AllReduce => "all-reduce",
+        CollectiveOperation.AllGather => "all-gather",
+        CollectiveOperation.Broadcast => "broadcast",
+        CollectiveOperation.Send => "send",
+        CollectiveOperation.Receive => "receive",
+        _ => "barrier",
+    };
 
     /// <summary>Until the first byte of each message arrived: latency of the link and lateness of the peer.</summary>
     public LatencyHistogram Wait { get; } = new();
@@ -64,8 +77,12 @@ public sealed class OperationMetrics
     /// <summary>All of an operation.</summary>
     public LatencyHistogram Total { get; } = new();
 
-    internal void Record(long total, long wait, long transfer)
+    /// <summary>Encoded size of all messages; of a sum, the size of the values once.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    internal void Record(long total, long wait, long transfer, long bytes)
     {
+        Volatile.Write(ref _bytes, _bytes + bytes);
         Wait.Record(wait);
         Transfer.Record(transfer);
         Reduce.Record(total - wait - transfer);
@@ -98,6 +115,11 @@ public sealed class LinkMetrics
     /// <summary>Round trips of small messages, as measured by probes.</summary>
     public LatencyHistogram RoundTrip { get; } = new();
 
+    /// <summary>What the system knows of the connection; null where it does not tell.</summary>
+    public LinkHealth? Health => HealthSource?.Invoke();
+
+    internal Func<LinkHealth?>? HealthSource { get; init; }
+
     internal void Sent(int bytes)
     {
         Volatile.Write(ref _bytesSent, _bytesSent + bytes);
@@ -110,3 +132,8 @@ public sealed class LinkMetrics
         Volatile.Write(ref _framesReceived, _framesReceived + 1);
     }
 }
+
+/// <summary>What the system knows of a connection.</summary>
+/// <param name="RoundTripMicroseconds">Smoothed, from acknowledgements; a peer that answers late lengthens it.</param>
+/// <param name="Retransmissions">Segments that were sent again since the connection began.</param>
+public readonly record struct LinkHealth(long RoundTripMicroseconds, long Retransmissions);

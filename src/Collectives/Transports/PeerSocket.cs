@@ -18,7 +18,7 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
 
     public int Peer => peer;
 
-    public LinkMetrics Metrics { get; } = new(peer);
+    public LinkMetrics Metrics { get; } = new(peer) { HealthSource = () => TcpInfo.Read(socket) };
 
     /// <summary>Why nothing more will come, as a clause; null while the connection is open.</summary>
     public string? Closed { get; private set; }

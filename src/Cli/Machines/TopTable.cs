@@ -1,0 +1,76 @@
+using System.Globalization;
+using Minka.Cli.Screen;
+using Minka.Cluster.Metrics;
+using Minka.Cluster.Protocol;
+
+namespace Minka.Cli.Machines;
+
+/// <summary>What workers did between two looks.</summary>
+internal static class TopTable
+{
+    /// <summary>For people: ranks, then links.</summary>
+    public static void Write(
+        Terminal terminal, IReadOnlyList<WorkerStatus> before, IReadOnlyList<WorkerStatus> after, TimeSpan between)
+    {
+        var tables = terminal.Tables();
+        var ranks = new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tokens/s", "step ms",
+            "computing", "waiting", "moving", "reducing", "idle", "memory MiB");
+        var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "sent again");
+        foreach (var (old, now) in before.Zip(after))
+        {
+            if (now.Status is not { } status)
+            {
+                ranks.Add(now.Address, "silent", "-", now.Problem);
+                continue;
+            }
+            // Another epoch counts from zero again.
+            var earlier = old.Status is { } was && was.Epoch == status.Epoch && was.Steps <= status.Steps ? was : new();
+            ranks.Add(Rank(now.Address, earlier, status, between.TotalSeconds));
+            foreach (var link in status.State == WorkerState.Running ? status.Links : [])
+                links.Add(Link(earlier, status, link, between.TotalSeconds));
+        }
+        ranks.Write(tables);
+        if (!links.IsEmpty) links.Write(tables);
+        foreach (var now in after.Where(worker => worker.Status?.Problem.Length > 0))
+            terminal.Out.WriteLine($"{now.Address}: {now.Status!.Problem}");
+    }
+
+    /// <summary>One object for a program: all counts since the start.</summary>
+    public static string ForPrograms(IReadOnlyList<WorkerStatus> workers) => Json.WriteObject(json =>
+    {
+        json.WriteStartArray("workers");
+        foreach (var worker in workers) StatusJson.Write(json, worker.Address, worker.Status, worker.Problem);
+        json.WriteEndArray();
+    }, isIndented: true);
+
+    private static IEnumerable<string> Rank(string address, StatusReply before, StatusReply now, double seconds)
+    {
+        var shares = StepShares.Between(before, now);
+        var steps = now.Steps - before.Steps;
+        var busy = now.StepSeconds - before.StepSeconds;
+        return
+        [
+            address, StatusJson.Word(now.State), now.Rank >= 0 ? Text($"{now.Rank}") : "-",
+            now.LayerEnd > 0 ? $"{now.LayerFirst}-{now.LayerEnd - 1}" : "-",
+            Text($"{steps / seconds:F1}"), Text($"{(now.Tokens - before.Tokens) / seconds:F1}"),
+            steps > 0 ? Text($"{1e3 * busy / steps:F2}") : "-",
+            Percent(shares.Compute), Percent(shares.Wait), Percent(shares.Transfer), Percent(shares.Reduce),
+            Percent(Math.Max(0, 1 - (busy / seconds))), Text($"{now.MemoryBytes / 1048576.0:F1}"),
+        ];
+    }
+
+    private static IEnumerable<string> Link(StatusReply before, StatusReply now, LinkStatus link, double seconds)
+    {
+        var old = before.Links.FirstOrDefault(one => one.Peer == link.Peer) ?? new();
+        return
+        [
+            $"{now.Rank} - {link.Peer}", Text($"{(link.BytesSent - old.BytesSent) / seconds / 1e6:F2}"),
+            Text($"{(link.BytesReceived - old.BytesReceived) / seconds / 1e6:F2}"),
+            Text($"{link.RoundTripMicrosecondsNow}"), Text($"{link.Retransmissions}"),
+        ];
+    }
+
+    private static string Percent(double share) => Text($"{share * 100:F0} %");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

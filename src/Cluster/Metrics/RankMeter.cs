@@ -1,0 +1,148 @@
+using Minka.Cluster.Protocol;
+using Minka.Collectives;
+using Minka.Collectives.Metrics;
+
+namespace Minka.Cluster.Metrics;
+
+/// <summary>Where the time of one rank's steps went.</summary>
+/// <remarks>The rank's thread records, any thread reads.</remarks>
+public sealed class RankMeter
+{
+    private readonly IReadOnlyList<(string Scope, ICommunicator Ranks)> _groups;
+    private readonly ICommunicator _stage;
+    private readonly IReadOnlyList<LinkMetrics> _links;
+    private readonly (long Sent, long Received)[] _before;
+    private long _tokens;
+
+    /// <param name="trace">Takes steps; the groups' own entries go there too.</param>
+    /// <param name="stage">Sums within a step: their time is not computing.</param>
+    /// <param name="groups">Everything that the rank communicates by, and what for.</param>
+    public RankMeter(
+        TraceLog trace, ICommunicator stage, IReadOnlyList<(string Scope, ICommunicator Ranks)> groups)
+    {
+        (Trace, _stage, _groups) = (trace, stage, groups);
+        // Groups share a transport; the largest group has the links of all.
+        _links = groups.MaxBy(group => group.Ranks.Size).Ranks.Metrics.Links;
+        _before = new (long, long)[_links.Count];
+    }
+
+    /// <summary>What the rank did lately.</summary>
+    public TraceLog Trace { get; }
+
+    /// <summary>Whole steps, from the step's arrival to its last byte sent.</summary>
+    public LatencyHistogram Step { get; } = new();
+
+    /// <summary>Computing of each step.</summary>
+    public LatencyHistogram Compute { get; } = new();
+
+    /// <summary>Tokens computed.</summary>
+    public long Tokens => Volatile.Read(ref _tokens);
+
+    /// <summary>Bytes of links count from here: measuring at the start is no traffic of the model's.</summary>
+    public void BeginLinks()
+    {
+        for (var i = 0; i < _links.Count; i++) _before[i] = (_links[i].BytesSent, _links[i].BytesReceived);
+    }
+
+    /// <summary>Begins to measure a step.</summary>
+    /// <param name="tokens">That it computes.</param>
+    public StepMeter Begin(int tokens) => new(this, tokens, Trace.Now);
+
+    /// <summary>What was measured, for the control plane.</summary>
+    public StatusReply Status()
+    {
+        var status = new StatusReply
+        {
+            Steps = Step.Count,
+            Tokens = Tokens,
+            Step = Micros(Step),
+            Compute = Micros(Compute),
+            StepSeconds = Seconds(Step),
+            ComputeSeconds = Seconds(Compute),
+            ClockNanoseconds = Trace.Now,
+        };
+        foreach (var (scope, ranks) in _groups)
+            foreach (var operation in ranks.Metrics.Operations)
+                if (operation.Total.Count > 0) status.Operations.Add(StatusOf(scope, operation));
+        for (var i = 0; i < _links.Count; i++)
+            if (_links[i].BytesSent + _links[i].BytesReceived > 0) status.Links.Add(StatusOf(_links[i], _before[i]));
+        return status;
+    }
+
+    private static OperationStatus StatusOf(string scope, OperationMetrics operation) => new()
+    {
+        Scope = scope,
+        Operation = operation.Name,
+        Count = operation.Total.Count,
+        Bytes = operation.Bytes,
+        Wait = Micros(operation.Wait),
+        Transfer = Micros(operation.Transfer),
+        Reduce = Micros(operation.Reduce),
+        Total = Micros(operation.Total),
+        WaitSeconds = Seconds(operation.Wait),
+        TransferSeconds = Seconds(operation.Transfer),
+        ReduceSeconds = Seconds(operation.Reduce),
+        MaxMicroseconds = operation.Total.MaxNanoseconds / 1e3,
+    };
+
+    private static LinkStatus StatusOf(LinkMetrics link, (long Sent, long Received) before)
+    {
+        var health = link.Health;
+        return new()
+        {
+            Peer = link.Peer,
+            BytesSent = link.BytesSent - before.Sent,
+            BytesReceived = link.BytesReceived - before.Received,
+            RoundTripMicrosecondsP50 = link.RoundTrip.Quantile(0.5) / 1e3,
+            RoundTripMicrosecondsP99 = link.RoundTrip.Quantile(0.99) / 1e3,
+            RoundTripMicrosecondsNow = health?.RoundTripMicroseconds ?? 0,
+            Retransmissions = health?.Retransmissions ?? 0,
+        };
+    }
+
+    private static Quantiles Micros(LatencyHistogram histogram) => new()
+    {
+        P50 = histogram.Quantile(0.5) / 1e3,
+        P95 = histogram.Quantile(0.95) / 1e3,
+        P99 = histogram.Quantile(0.99) / 1e3,
+    };
+
+    private static double Seconds(LatencyHistogram histogram) => histogram.SumNanoseconds / 1e9;
+
+    /// <summary>Nanoseconds that the stage's collectives took so far.</summary>
+    private long Collecting() =>
+        _stage.Metrics[CollectiveOperation.AllReduce].Total.SumNanoseconds
+        + _stage.Metrics[CollectiveOperation.AllGather].Total.SumNanoseconds;
+
+    /// <summary>One step that is being measured.</summary>
+    public struct StepMeter
+    {
+        private readonly RankMeter _meter;
+        private readonly int _tokens;
+        private readonly long _start;
+        private long _computeStart, _collected, _computed;
+
+        internal StepMeter(RankMeter meter, int tokens, long start) =>
+            (_meter, _tokens, _start) = (meter, tokens, start);
+
+        /// <summary>The layers begin; collectives between them will not count as computing.</summary>
+        public void ComputeBegins() => (_computeStart, _collected) = (_meter.Trace.Now, _meter.Collecting());
+
+        /// <summary>The layers are done.</summary>
+        public void ComputeEnds()
+        {
+            var took = _meter.Trace.Now - _computeStart;
+            _computed = took - (_meter.Collecting() - _collected);
+            _meter.Trace.Record(new("forward", _computeStart, took, 0, 0, 0));
+        }
+
+        /// <summary>The step is over.</summary>
+        public readonly void End()
+        {
+            _meter.Compute.Record(_computed);
+            _meter.Step.Record(_meter.Trace.Now - _start);
+            Volatile.Write(ref _meter._tokens, _meter._tokens + _tokens);
+            _meter.Trace.Record("step", _start);
+        }
+    }
+}
