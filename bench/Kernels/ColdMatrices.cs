@@ -13,7 +13,7 @@ internal sealed unsafe class ColdMatrices : IDisposable
     private readonly PackedMatrix[] _matrices;
     private readonly ThreadTeam _team;
     private readonly MatMulScratch _scratch;
-    private readonly WeightMemory _x, _y;
+    private readonly NativeBuffer _x, _y;
     private int _next;
 
     public ColdMatrices(DType type, int rows, int columns, long coldBytes, ThreadTeam team, SimdTier tier)
@@ -24,10 +24,10 @@ internal sealed unsafe class ColdMatrices : IDisposable
         _matrices = new PackedMatrix[count];
         for (var i = 0; i < count; i++) _matrices[i] = PackedMatrix.Pack([source], null, team, null, tier);
         _scratch = new MatMulScratch(TokensMax, columns);
-        _x = new WeightMemory(4L * TokensMax * columns);
-        _y = new WeightMemory(4L * TokensMax * rows);
+        _x = new NativeBuffer(4L * TokensMax * columns);
+        _y = new NativeBuffer(4L * TokensMax * rows);
         var random = new Random(1);
-        for (var i = 0; i < TokensMax * columns; i++) ((float*)_x.Pointer)[i] = random.NextSingle() - 0.5f;
+        for (var i = 0; i < TokensMax * columns; i++) ((float*)_x.Data)[i] = random.NextSingle() - 0.5f;
     }
 
     public int Count => _matrices.Length;
@@ -41,7 +41,7 @@ internal sealed unsafe class ColdMatrices : IDisposable
         for (var i = 0; i < times; i++)
         {
             var w = _matrices[_next++ % _matrices.Length];
-            w.Multiply(_team, (float*)_x.Pointer, w.Columns, tokens, (float*)_y.Pointer, w.Rows, _scratch);
+            w.Multiply(_team, (float*)_x.Data, w.Columns, tokens, (float*)_y.Data, w.Rows, _scratch);
         }
     }
 

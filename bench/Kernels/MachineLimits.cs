@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Minka.Compute.Cpu;
-using Minka.Compute.Packing;
 
 namespace Minka.Bench.Kernels;
 
@@ -13,12 +12,12 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
     // Some times the last-level cache of the machines we know.
     private const long BufferBytes = 128L << 20;
 
-    private readonly WeightMemory _buffer = Touched();
+    private readonly NativeBuffer _buffer = Touched();
 
     /// <summary>Bytes per second of reading memory in order, all members together.</summary>
     public unsafe double ReadBytesPerSecond()
     {
-        var job = new ReadJob((nint)_buffer.Pointer, BufferBytes);
+        var job = new ReadJob((nint)_buffer.Data, BufferBytes);
         var start = Stopwatch.GetTimestamp();
         team.Run(ref job);
         return BufferBytes / Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -39,10 +38,10 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
 
     public void Dispose() => _buffer.Dispose();
 
-    private static unsafe WeightMemory Touched()
+    private static unsafe NativeBuffer Touched()
     {
-        var memory = new WeightMemory(BufferBytes);
-        for (long i = 0; i < BufferBytes; i += 4096) memory.Pointer[i] = 1;
+        var memory = new NativeBuffer(BufferBytes);
+        for (long i = 0; i < BufferBytes; i += 4096) memory.Data[i] = 1;
         return memory;
     }
 

@@ -20,7 +20,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        var isLarge = bytes >= 2 * HugePageBytes;
+        var isLarge = bytes >= HugePageBytes;
         var alignment = isLarge ? HugePageBytes : CacheLineBytes;
 
         // Fresh pages of the system are zero already and are taken when first touched, not now.
@@ -28,8 +28,10 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         _allocation = NativeMemory.AllocZeroed(allocated);
         Data = (byte*)(((nuint)_allocation + (nuint)alignment - 1) & ~((nuint)alignment - 1));
 
-        // Hardware prefetchers stop at page ends and the TLB holds few small pages: large buffers want large pages.
-        if (isLarge && OperatingSystem.IsLinux()) _ = Advise(Data, (nuint)bytes, AdviseHugePages);
+        // Hardware prefetchers stop at page ends and the TLB holds few small pages: large buffers want large pages. Only
+        // whole ones are asked for, so that a short tail does not take one. A refusal costs speed only.
+        var whole = (nuint)bytes / HugePageBytes * HugePageBytes;
+        if (isLarge && OperatingSystem.IsLinux()) _ = Advise(Data, whole, AdviseHugePages);
     }
 
     /// <summary>Frees what was not disposed.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -31,8 +32,8 @@ internal struct BF16 : IFloatFormat<BF16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TF Load<TLanes, TI, TF>(byte* column)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
-        TLanes.LoadBF16(column);
+        where TF : unmanaged =>
+        TLanes.LoadBrainFloats(column);
 }

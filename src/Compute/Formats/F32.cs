@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -24,8 +25,8 @@ internal struct F32 : IFloatFormat<F32>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TF Load<TLanes, TI, TF>(byte* column)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         TLanes.Load((float*)column);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -38,9 +39,9 @@ internal interface IFloatFormat<TSelf> : IBlockFormat<TSelf>
 
     /// <summary>The values of one column of a row group; half precision 2^112 times too small.</summary>
     static abstract unsafe TF Load<TLanes, TI, TF>(byte* column)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct;
+        where TF : unmanaged;
 }
 
 /// <summary>Blocks of 32 small integers with a scale, multiplied with int8 activations.</summary>
@@ -59,9 +60,9 @@ internal interface IUnsignedFormat<TSelf> : IQuantizedFormat<TSelf>
     /// <param name="words">The block's first 32-bit words, R of each.</param>
     /// <param name="quad">From 0 to 7; a constant when inlined.</param>
     static abstract unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct;
+        where TF : unmanaged;
 
     /// <summary>Products of the eight quads with one token's block, summed per row.</summary>
     static abstract unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
@@ -76,9 +77,9 @@ internal interface IUnsignedFormat<TSelf> : IQuantizedFormat<TSelf>
     /// <param name="xScale">The activation block's scale.</param>
     /// <param name="xOffset">The activation block's offset.</param>
     static abstract TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct;
+        where TF : unmanaged;
 }
 
 /// <summary>32 activations of one token, rounded to int8.</summary>

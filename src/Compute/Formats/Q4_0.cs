@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -54,12 +55,12 @@ internal struct Q4_0 : IUnsignedFormat<Q4_0>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         quad < 4
-            ? TLanes.LowNibbles(TLanes.Load(words + (quad * TLanes.Count * 4)))
-            : TLanes.HighNibbles(TLanes.Load(words + ((quad - 4) * TLanes.Count * 4)));
+            ? TLanes.LowNibbles(TLanes.LoadWords(words + (quad * TLanes.Count * 4)))
+            : TLanes.HighNibbles(TLanes.LoadWords(words + ((quad - 4) * TLanes.Count * 4)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
@@ -69,8 +70,8 @@ internal struct Q4_0 : IUnsignedFormat<Q4_0>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
-        TLanes.MultiplyAdd(scale, TLanes.MultiplySubtract(dot, TLanes.Spread(xScale), TLanes.Spread(xOffset)), sum);
+        where TF : unmanaged =>
+        TLanes.MultiplyAdd(scale, TLanes.MultiplySubtract(dot, TLanes.Broadcast(xScale), TLanes.Broadcast(xOffset)), sum);
 }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -57,12 +58,12 @@ internal struct Q4_1 : IUnsignedFormat<Q4_1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         quad < 4
-            ? TLanes.LowNibbles(TLanes.Load(words + (quad * TLanes.Count * 4)))
-            : TLanes.HighNibbles(TLanes.Load(words + ((quad - 4) * TLanes.Count * 4)));
+            ? TLanes.LowNibbles(TLanes.LoadWords(words + (quad * TLanes.Count * 4)))
+            : TLanes.HighNibbles(TLanes.LoadWords(words + ((quad - 4) * TLanes.Count * 4)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Dot<TDots, TI>(TI q0, TI q1, TI q2, TI q3, TI q4, TI q5, TI q6, TI q7, sbyte* x)
@@ -72,10 +73,10 @@ internal struct Q4_1 : IUnsignedFormat<Q4_1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         TLanes.MultiplyAdd(
-            minimum, TLanes.Spread(xOffset),
-            TLanes.MultiplyAdd(scale, TLanes.Multiply(dot, TLanes.Spread(xScale)), sum));
+            minimum, TLanes.Broadcast(xOffset),
+            TLanes.MultiplyAdd(scale, TLanes.Multiply(dot, TLanes.Broadcast(xScale)), sum));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -47,9 +48,9 @@ internal struct Q5_0 : IUnsignedFormat<Q5_0>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         FiveBits.Quad<TLanes, TI, TF>(words, quad);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,11 +61,11 @@ internal struct Q5_0 : IUnsignedFormat<Q5_0>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         TLanes.MultiplyAdd(
-            scale, TLanes.MultiplySubtract(dot, TLanes.Spread(xScale), TLanes.Spread(2 * xOffset)), sum);
+            scale, TLanes.MultiplySubtract(dot, TLanes.Broadcast(xScale), TLanes.Broadcast(2 * xOffset)), sum);
 }
 
 /// <summary>Values of five bits: four in a nibble, one in a word.</summary>
@@ -85,13 +86,13 @@ internal static class FiveBits
     /// <summary>One quad of a row group's block: the word of fifth bits comes first, then the nibbles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct
+        where TF : unmanaged
     {
-        var nibbles = TLanes.Load(words + ((1 + (quad & 3)) * TLanes.Count * 4));
+        var nibbles = TLanes.LoadWords(words + ((1 + (quad & 3)) * TLanes.Count * 4));
         return TLanes.Or(
             quad < 4 ? TLanes.LowNibbles(nibbles) : TLanes.HighNibbles(nibbles),
-            TLanes.FifthBits(TLanes.Load(words), quad));
+            TLanes.FifthBits(TLanes.LoadWords(words), quad));
     }
 }

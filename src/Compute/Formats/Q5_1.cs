@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Minka.Compute.Kernels;
 using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Formats;
@@ -51,9 +52,9 @@ internal struct Q5_1 : IUnsignedFormat<Q5_1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe TI Quad<TLanes, TI, TF>(byte* words, int quad)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         FiveBits.Quad<TLanes, TI, TF>(words, quad);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,10 +65,10 @@ internal struct Q5_1 : IUnsignedFormat<Q5_1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TF Add<TLanes, TI, TF>(TF sum, TF dot, TF scale, TF minimum, float xScale, float xOffset)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
-        where TF : struct =>
+        where TF : unmanaged =>
         TLanes.MultiplyAdd(
-            minimum, TLanes.Spread(xOffset),
-            TLanes.MultiplyAdd(scale, TLanes.Multiply(dot, TLanes.Spread(xScale)), sum));
+            minimum, TLanes.Broadcast(xOffset),
+            TLanes.MultiplyAdd(scale, TLanes.Multiply(dot, TLanes.Broadcast(xScale)), sum));
 }

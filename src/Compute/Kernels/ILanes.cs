@@ -8,6 +8,8 @@ internal unsafe interface ILanes<V>
     /// <summary>Floats in a register; a divisor of 16.</summary>
     static abstract int Count { get; }
 
+    static abstract V Zero { get; }
+
     static abstract V Broadcast(float value);
 
     static abstract V Load(float* source);

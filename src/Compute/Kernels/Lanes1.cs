@@ -5,6 +5,8 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
 {
     public static int Count => 1;
 
+    public static float Zero => 0;
+
     public static float Broadcast(float value) => value;
 
     public static float Load(float* source) => *source;

@@ -4,9 +4,11 @@ using System.Runtime.Intrinsics;
 namespace Minka.Compute.Kernels;
 
 /// <summary>Four floats in 128 bits.</summary>
-internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
+internal readonly unsafe partial struct Lanes128 : ILanes<Vector128<float>>
 {
     public static int Count => 4;
+
+    public static Vector128<float> Zero => Vector128<float>.Zero;
 
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 

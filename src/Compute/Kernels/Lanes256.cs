@@ -5,9 +5,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Minka.Compute.Kernels;
 
 /// <summary>Eight floats in 256 bits.</summary>
-internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
+internal readonly unsafe partial struct Lanes256 : ILanes<Vector256<float>>
 {
     public static int Count => 8;
+
+    public static Vector256<float> Zero => Vector256<float>.Zero;
 
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 

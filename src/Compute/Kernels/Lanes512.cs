@@ -5,9 +5,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Minka.Compute.Kernels;
 
 /// <summary>Sixteen floats in 512 bits.</summary>
-internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
+internal readonly unsafe partial struct Lanes512 : ILanes<Vector512<float>>
 {
     public static int Count => 16;
+
+    public static Vector512<float> Zero => Vector512<float>.Zero;
 
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
 

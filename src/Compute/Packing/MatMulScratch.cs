@@ -1,3 +1,4 @@
+using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Packing;
@@ -8,7 +9,7 @@ internal sealed unsafe class MatMulScratch : IDisposable
     // A panel may be twice as wide as it has tokens.
     private const int PanelBytesPerBlock = 2 * ActivationBlock.Length * sizeof(float);
 
-    private readonly WeightMemory _blocks, _panels;
+    private readonly NativeBuffer _blocks, _panels;
 
     /// <summary>Room for up to <paramref name="tokensMax"/> tokens of <paramref name="columnsMax"/> inputs.</summary>
     public MatMulScratch(int tokensMax, int columnsMax)
@@ -16,18 +17,18 @@ internal sealed unsafe class MatMulScratch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columnsMax, 1);
         BlocksMax = BlocksOf(tokensMax, columnsMax);
-        _blocks = new WeightMemory(checked(BlocksMax * sizeof(ActivationBlock)));
-        _panels = new WeightMemory(checked(BlocksMax * PanelBytesPerBlock));
+        _blocks = new NativeBuffer(checked(BlocksMax * sizeof(ActivationBlock)));
+        _panels = new NativeBuffer(checked(BlocksMax * PanelBytesPerBlock));
     }
 
     /// <summary>Blocks of all tokens together that fit.</summary>
     public long BlocksMax { get; }
 
     /// <summary>Room for int8 blocks.</summary>
-    public nint Blocks => (nint)_blocks.Pointer;
+    public nint Blocks => (nint)_blocks.Data;
 
     /// <summary>Room for panels of floats; memory is taken only when it is written.</summary>
-    public nint Panels => (nint)_panels.Pointer;
+    public nint Panels => (nint)_panels.Data;
 
     /// <summary>Blocks that a step takes.</summary>
     public static long BlocksOf(int tokens, int columns) =>

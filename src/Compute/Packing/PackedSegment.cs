@@ -1,3 +1,4 @@
+using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 using Minka.Compute.Kernels.MatMul;
 
@@ -6,7 +7,7 @@ namespace Minka.Compute.Packing;
 /// <summary>Consecutive rows of a packed matrix that share one format.</summary>
 internal sealed unsafe class PackedSegment : IDisposable
 {
-    private readonly WeightMemory _memory;
+    private readonly NativeBuffer _memory;
     private readonly RowGroups _layout;
 
     /// <summary>Allocates rows; they are not filled yet.</summary>
@@ -21,8 +22,8 @@ internal sealed unsafe class PackedSegment : IDisposable
         FirstRow = firstRow;
         _layout = new RowGroups(BlockFormats.Of(type), Kernel.GroupRows, columns / type.BlockLength());
         Groups = (int)(((long)rows + Kernel.GroupRows - 1) / Kernel.GroupRows);
-        _memory = new WeightMemory(checked(Groups * _layout.GroupBytes));
-        Packed = new PackedRows((nint)_memory.Pointer, checked((nint)_layout.GroupBytes), rows, _layout.Blocks);
+        _memory = new NativeBuffer(checked(Groups * _layout.GroupBytes));
+        Packed = new PackedRows((nint)_memory.Data, checked((nint)_layout.GroupBytes), rows, _layout.Blocks);
     }
 
     /// <summary>First row in the matrix.</summary>
@@ -72,5 +73,9 @@ internal sealed unsafe class PackedSegment : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
-    private byte* GroupAt(int group) => _memory.Pointer + (group * _layout.GroupBytes);
+    private byte* GroupAt(int group)
+    {
+        ObjectDisposedException.ThrowIf(_memory.Data is null, this);
+        return _memory.Data + (group * _layout.GroupBytes);
+    }
 }

@@ -7,7 +7,7 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <typeparam name="TI">Vectors of integers.</typeparam>
 /// <typeparam name="TF">Vectors of floats.</typeparam>
 internal abstract unsafe class BlockMatMul<TLanes, TI, TF> : MatMulKernel
-    where TLanes : struct, ILanes<TI, TF>
+    where TLanes : struct, IWordLanes<TI, TF>
     where TI : unmanaged
     where TF : unmanaged
 {

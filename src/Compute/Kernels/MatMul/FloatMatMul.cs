@@ -10,7 +10,7 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <typeparam name="TF">Vectors of floats.</typeparam>
 internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
     where TFormat : unmanaged, IFloatFormat<TFormat>
-    where TLanes : struct, ILanes<TI, TF>
+    where TLanes : struct, IWordLanes<TI, TF>
     where TI : unmanaged
     where TF : unmanaged
 {
@@ -86,7 +86,7 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
                 Ahead.Prefetch(w2 + at, 1);
                 Ahead.Prefetch(w3 + at, 1);
             }
-            var spread = TLanes.Spread(*x);
+            var spread = TLanes.Broadcast(*x);
             sum0 = TLanes.MultiplyAdd(Load(w0 + at), spread, sum0);
             sum1 = TLanes.MultiplyAdd(Load(w1 + at), spread, sum1);
             sum2 = TLanes.MultiplyAdd(Load(w2 + at), spread, sum2);
@@ -103,10 +103,10 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
         {
             Ahead.Prefetch(w, 1);
             var values = Load(w);
-            sum0 = TLanes.MultiplyAdd(values, TLanes.Spread(x[0]), sum0);
-            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[1]), sum1);
-            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[2]), sum2);
-            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[3]), sum3);
+            sum0 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[0]), sum0);
+            sum1 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[1]), sum1);
+            sum2 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[2]), sum2);
+            sum3 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[3]), sum3);
         }
         (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
     }
@@ -120,14 +120,14 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
         {
             Ahead.Prefetch(w, 1);
             var values = Load(w);
-            sum0 = TLanes.MultiplyAdd(values, TLanes.Spread(x[0]), sum0);
-            sum1 = TLanes.MultiplyAdd(values, TLanes.Spread(x[1]), sum1);
-            sum2 = TLanes.MultiplyAdd(values, TLanes.Spread(x[2]), sum2);
-            sum3 = TLanes.MultiplyAdd(values, TLanes.Spread(x[3]), sum3);
-            sum4 = TLanes.MultiplyAdd(values, TLanes.Spread(x[4]), sum4);
-            sum5 = TLanes.MultiplyAdd(values, TLanes.Spread(x[5]), sum5);
-            sum6 = TLanes.MultiplyAdd(values, TLanes.Spread(x[6]), sum6);
-            sum7 = TLanes.MultiplyAdd(values, TLanes.Spread(x[7]), sum7);
+            sum0 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[0]), sum0);
+            sum1 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[1]), sum1);
+            sum2 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[2]), sum2);
+            sum3 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[3]), sum3);
+            sum4 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[4]), sum4);
+            sum5 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[5]), sum5);
+            sum6 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[6]), sum6);
+            sum7 = TLanes.MultiplyAdd(values, TLanes.Broadcast(x[7]), sum7);
         }
         (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
         (sums[4], sums[5], sums[6], sums[7]) = (End(sum4), End(sum5), End(sum6), End(sum7));
@@ -137,5 +137,5 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
     private static TF Load(byte* column) => TFormat.Load<TLanes, TI, TF>(column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF End(TF sum) => TLanes.Multiply(sum, TLanes.Spread(TFormat.Unit));
+    private static TF End(TF sum) => TLanes.Multiply(sum, TLanes.Broadcast(TFormat.Unit));
 }

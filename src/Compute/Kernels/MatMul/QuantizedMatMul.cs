@@ -11,7 +11,7 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <typeparam name="TF">Vectors of floats.</typeparam>
 internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TDots, TI, TF> : BlockMatMul<TLanes, TI, TF>
     where TFormat : unmanaged, IUnsignedFormat<TFormat>
-    where TLanes : struct, ILanes<TI, TF>
+    where TLanes : struct, IWordLanes<TI, TF>
     where TDots : struct, IDots<TI>
     where TI : unmanaged
     where TF : unmanaged
@@ -71,11 +71,11 @@ internal sealed unsafe class QuantizedMatMul<TFormat, TLanes, TDots, TI, TF> : B
     private static TI Quad(byte* words, int quad) => TFormat.Quad<TLanes, TI, TF>(words, quad);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Scale(byte* block) => TLanes.LoadF16(block);
+    private static TF Scale(byte* block) => TLanes.LoadHalves((ushort*)block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TF Minimum(byte* block) =>
         TFormat.Halves > 1
-            ? TLanes.Multiply(TLanes.LoadF16(block + (2 * TLanes.Count)), TLanes.Spread(0.125f))
+            ? TLanes.Multiply(TLanes.LoadHalves((ushort*)block + TLanes.Count), TLanes.Broadcast(0.125f))
             : TLanes.Zero;
 }

@@ -9,7 +9,7 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <typeparam name="TI">Vectors of integers.</typeparam>
 /// <typeparam name="TF">Vectors of floats.</typeparam>
 internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<TLanes, TI, TF>
-    where TLanes : struct, ILanes<TI, TF>
+    where TLanes : struct, IWordLanes<TI, TF>
     where TDots : struct, IDots<TI>
     where TI : unmanaged
     where TF : unmanaged
@@ -34,7 +34,7 @@ internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<T
         {
             Ahead.Prefetch(w, BlockBytes);
             var dot = TDots.Dot8(w + HeaderBytes, (sbyte*)&x->Values);
-            sum = Add(sum, dot, TLanes.LoadF16(w), x);
+            sum = Add(sum, dot, TLanes.LoadHalves((ushort*)w), x);
         }
         return sum;
     }
@@ -55,7 +55,7 @@ internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<T
             (q3, q4, q5) = (TDots.Magnitudes(q3), TDots.Magnitudes(q4), TDots.Magnitudes(q5));
             (q6, q7) = (TDots.Magnitudes(q6), TDots.Magnitudes(q7));
             var correction = TDots.Correction(words);
-            var scale = TLanes.LoadF16(w);
+            var scale = TLanes.LoadHalves((ushort*)w);
             for (var sum = sums; sum < sums + tokens; sum++, x++)
             {
                 var dot = TDots.Dot8(
@@ -67,17 +67,17 @@ internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<T
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TI Quad(byte* words, int quad) => TLanes.Load(words + (quad * TLanes.Count * 4));
+    private static TI Quad(byte* words, int quad) => TLanes.LoadWords(words + (quad * TLanes.Count * 4));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TF Add(TF sum, TI dot, TF scale, ActivationBlock* x)
     {
-        var (product, xScale) = (TLanes.ToSingle(dot), TLanes.Spread(x->Scale));
+        var (product, xScale) = (TLanes.ToSingle(dot), TLanes.Broadcast(x->Scale));
         return TLanes.MultiplyAdd(
             scale,
             TDots.SignedOffset == 0
                 ? TLanes.Multiply(product, xScale)
-                : TLanes.MultiplySubtract(product, xScale, TLanes.Spread(TDots.SignedOffset * x->Offset)),
+                : TLanes.MultiplySubtract(product, xScale, TLanes.Broadcast(TDots.SignedOffset * x->Offset)),
             sum);
     }
 }

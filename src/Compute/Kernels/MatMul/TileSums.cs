@@ -29,7 +29,7 @@ internal static unsafe class TileSums
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // so that the first token is not slow
     public static void Write<TLanes, TI, TF>(
         TF* sums, int first, int groups, int rows, float* y, int yStride, int tokens)
-        where TLanes : struct, ILanes<TI, TF>
+        where TLanes : struct, IWordLanes<TI, TF>
         where TI : unmanaged
         where TF : unmanaged
     {

@@ -1,0 +1,66 @@
+using Minka.Compute.Cpu;
+using Minka.Engine;
+using Minka.Engine.Execution;
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+using Minka.Models.Loading;
+
+namespace Minka.Golden;
+
+/// <summary>The whole way of a token, from the scheduler through a real model to the sampler, on every thread.</summary>
+public sealed class DecodeAllocations
+{
+    private const int Members = 3, WarmUp = 60, Counted = 100;
+
+    [Fact]
+    public void A_decoded_token_allocates_nothing_on_any_member_of_the_team()
+    {
+        var limits = new StepLimits(64, 4, 4, 64);
+        using var file = ModelFiles.Open(
+            Path.Combine(SharedFolder.Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
+        using var backend = new CpuBackend(new() { Threads = Members });
+        using var model = Decoder.Load(file, backend, new() { KvBlocks = limits.TableBlocks, Limits = limits });
+        var executor = new LocalExecutor(model);
+        var scheduler = Started();
+
+        for (var step = 0; step < WarmUp; step++) Step(scheduler, executor);
+        backend.AllocatedBytes();                   // its own array is counted in the next call
+        var before = backend.AllocatedBytes();
+        var start = backend.AllocatedBytes();
+        for (var step = 0; step < Counted; step++) Step(scheduler, executor);
+        var end = backend.AllocatedBytes();
+
+        var ofCounting = start[0] - before[0];
+        Assert.Equal(Members, end.Length);
+        for (var member = 0; member < Members; member++)
+            Assert.Equal(member == 0 ? ofCounting : 0, end[member] - start[member]);
+        Assert.All(scheduler.Running, sequence => Assert.InRange(sequence.Generated, Counted, WarmUp + Counted));
+    }
+
+    /// <summary>Four sequences of unlike sampling.</summary>
+    private static Scheduler Started()
+    {
+        var scheduler = new Scheduler(
+            new SchedulerOptions { SequencesMax = 4, TokensPerStepMax = 64, LogitRowsMax = 4, ContextMax = 256 },
+            kvBlocks: 64);
+        SamplingOptions[] ways =
+        [
+            SamplingOptions.Greedy, new() { Temperature = 0.8f, TopK = 40, TopP = 0.95f, Seed = 1 },
+            new() { Temperature = 1.2f, Seed = 2 }, new() { MinP = 0.05f, RepetitionPenalty = 1.1f, Seed = 3 },
+        ];
+        for (var i = 0; i < ways.Length; i++)
+        {
+            var request = new GenerationRequest { Prompt = new[] { 1, 2, 3 + i }, Sampling = ways[i], IgnoreEos = true };
+            scheduler.Add([new Sequence(i, request, 0, [], 256)], TimeSpan.MaxValue);
+        }
+        return scheduler;
+    }
+
+    private static void Step(Scheduler scheduler, LocalExecutor executor)
+    {
+        var batch = scheduler.Schedule(TimeSpan.Zero);
+        Assert.True(executor.ExecuteAsync(batch, CancellationToken.None).IsCompletedSuccessfully);
+        scheduler.Commit(batch);
+    }
+}
