@@ -1,6 +1,5 @@
 using Minka.Compute;
 using Minka.Compute.Cpu;
-using Minka.Compute.Kernels.MatMul;
 using Minka.Compute.Packing;
 
 namespace Minka.Bench.Kernels;
@@ -16,7 +15,7 @@ internal sealed unsafe class ColdMatrices : IDisposable
     private readonly NativeBuffer _x, _y;
     private int _next;
 
-    public ColdMatrices(DType type, int rows, int columns, long coldBytes, ThreadTeam team, SimdTier tier)
+    public ColdMatrices(DType type, int rows, int columns, long coldBytes, ThreadTeam team, InstructionTier tier)
     {
         var source = new RandomWeights(type, rows, columns, 1);
         var count = (int)((coldBytes / (type.RowBytes(columns) * rows)) + 1);

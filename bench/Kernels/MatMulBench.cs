@@ -1,7 +1,6 @@
 using System.Globalization;
 using Minka.Compute;
 using Minka.Compute.Cpu;
-using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Bench.Kernels;
 
@@ -20,7 +19,8 @@ internal static class MatMulBench
         var rounds = options.Numbers("--rounds", "25")[0];
         var clock = Enum.Parse<Clock>(options.Text("--clock", "wall"), ignoreCase: true);
         var coldBytes = (long)options.Numbers("--cold-mb", "200")[0] << 20;
-        var tier = Enum.Parse<SimdTier>(options.Text("--tier", SimdTiers.Best.ToString()), ignoreCase: true);
+        var tier = Enum.Parse<InstructionTier>(
+            options.Text("--tier", InstructionTiers.Current.ToString()), ignoreCase: true);
         Console.WriteLine($"tier {tier}; best of {rounds} rounds, and of the limits measured between them");
         Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % maddubs |");
         Console.WriteLine("| --: | --- | --- | --: | --: | --: | --: | --: | --: |");

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Minka.Compute;
 using Minka.Compute.Cpu;
-using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Bench.Kernels;
 
@@ -22,8 +21,8 @@ internal static class RooflineBench
         using var team = new ThreadTeam(options.Numbers("--threads", "1")[0]);
         using var limits = new MachineLimits(team);
         var points = new List<RooflinePoint>();
-        var tiers = options.Text("--tiers", "Avx512,Avx2").Split(',').Select(Enum.Parse<SimdTier>)
-            .Where(SimdTiers.Supported.Contains).ToArray();
+        var tiers = options.Text("--tiers", "Avx512,Avx2").Split(',').Select(Enum.Parse<InstructionTier>)
+            .Where(InstructionTiers.Supported.Contains).ToArray();
         var types = options.Text("--types", "Q4_0,Q4_1,Q5_0,Q8_0,F16,F32").Split(',')
             .Select(Enum.Parse<DType>).ToArray();
         foreach (var tier in tiers)
@@ -40,11 +39,11 @@ internal static class RooflineBench
     }
 
     private static void AddProducts(
-        List<RooflinePoint> points, ThreadTeam team, MachineLimits limits, DType type, SimdTier tier, int[] tokens,
-        int rounds)
+        List<RooflinePoint> points, ThreadTeam team, MachineLimits limits, DType type, InstructionTier tier,
+        int[] tokens, int rounds)
     {
         using var cold = new ColdMatrices(type, Rows, Columns, 100 << 20, team, tier);
-        var bits = tier == SimdTier.Avx512 ? 512 : 256;
+        var bits = tier == InstructionTier.Avx512 ? 512 : 256;
         var isFloat = type is DType.F16 or DType.F32 or DType.BF16;
         foreach (var count in tokens)
             points.Add(Measure(

@@ -8,6 +8,7 @@ namespace Minka.Bench.Kernels;
 internal static class RooflinePicture
 {
     private const double Width = 960, Height = 620, Left = 70, Right = 200, Top = 50, Bottom = 60;
+    private const double LabelHeight = 14;
     private const double IntensityMin = 0.25, IntensityMax = 2048, RateMin = 4, RateMax = 2048;
 
     private static readonly Dictionary<DType, string> _colors = new()
@@ -30,7 +31,10 @@ internal static class RooflinePicture
         Text(svg, Left, 24, $"{machine}, {threads} thread{(threads == 1 ? "" : "s")}: operations under their limits",
             "font-size='16'");
         Axes(svg);
-        foreach (var roof in points.GroupBy(p => (p.Tier, p.IsFloat))) Roof(svg, [.. roof]);
+        var label = double.MinValue;
+        foreach (var roof in points.GroupBy(p => (p.Tier, p.IsFloat))
+            .OrderByDescending(roof => roof.Max(p => p.OperationLimit)))
+            label = Roof(svg, [.. roof], label);
         foreach (var point in points.Where(p => p.Intensity is >= IntensityMin and <= IntensityMax)) Point(svg, point);
         Legend(svg, points);
         Line(svg, $"</svg>");
@@ -54,7 +58,8 @@ internal static class RooflinePicture
         Text(svg, 14, Top - 12, "GOP/s", "");
     }
 
-    private static void Roof(StringBuilder svg, RooflinePoint[] points)
+    /// <summary>Returns where its label stands; the next one must be lower.</summary>
+    private static double Roof(StringBuilder svg, RooflinePoint[] points, double labelBefore)
     {
         var operations = points.Max(p => p.OperationLimit) / 1e9;
         var bytes = points.Max(p => p.ReadLimit) / 1e9;
@@ -65,7 +70,9 @@ internal static class RooflinePicture
         var kind = points[0].IsFloat ? "floats" : "bytes";
         var label = string.Create(
             CultureInfo.InvariantCulture, $"{points[0].Tier} {kind}: {operations:F0} GOP/s");
-        Text(svg, Width - Right + 4, Y(operations) + 4, label, "fill='#555'");
+        var place = Math.Max(Y(operations) + 4, labelBefore + LabelHeight);
+        Text(svg, Width - Right + 4, place, label, "fill='#555'");
+        return place;
     }
 
     private static void Point(StringBuilder svg, RooflinePoint point)

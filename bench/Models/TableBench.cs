@@ -13,6 +13,17 @@ namespace Minka.Bench.Models;
 /// </summary>
 internal static class TableBench
 {
+    private const string Preface =
+        """
+        Medians over rounds in which whole programs took turns on the same file and threads, llama.cpp with the backend
+        it chooses and default options. A ratio says how many times as fast Minka is; "must" is what issue 4 asks for.
+        Models named by a shape have random weights, which cost the same. Written by one command, which goes on where it
+        was stopped:
+
+            ../shared/peers/llamacpp /tmp/llamacpp
+            dotnet run -c Release --project bench -- table --peer /tmp/llamacpp/run --out FILE [--seconds N]
+        """;
+
     public static int Run(string[] args)
     {
         var options = new BenchOptions(args);
@@ -61,7 +72,9 @@ internal static class TableBench
     private static string Report(TableRecord record, TablePiece[] plan)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Contender.MachineName()}, {CpuInfo.Read().Tier}; medians.");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"# Everything beside llama.cpp: {Contender.MachineName()}, {CpuInfo.Read().Tier}");
+        text.AppendLine().AppendLine(Preface);
         foreach (var section in record.Rows(plan))
         {
             var columns = section.Key.Count(c => c == '|') - 1;

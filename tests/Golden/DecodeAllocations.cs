@@ -60,7 +60,7 @@ public sealed class DecodeAllocations
     private static void Step(Scheduler scheduler, LocalExecutor executor)
     {
         var batch = scheduler.Schedule(TimeSpan.Zero);
-        Assert.True(executor.ExecuteAsync(batch, CancellationToken.None).IsCompletedSuccessfully);
+        Assert.True(executor.ExecuteAsync(batch, CancellationToken.None).AsTask().IsCompletedSuccessfully);
         scheduler.Commit(batch);
     }
 }

@@ -28,8 +28,8 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         _allocation = NativeMemory.AllocZeroed(allocated);
         Data = (byte*)(((nuint)_allocation + (nuint)alignment - 1) & ~((nuint)alignment - 1));
 
-        // Hardware prefetchers stop at page ends and the TLB holds few small pages: large buffers want large pages. Only
-        // whole ones are asked for, so that a short tail does not take one. A refusal costs speed only.
+        // Hardware prefetchers stop at page ends and the TLB holds few small pages: large buffers want large pages.
+        // Only whole ones are asked for, so that a short tail does not take one. A refusal costs speed only.
         var whole = (nuint)bytes / HugePageBytes * HugePageBytes;
         if (isLarge && OperatingSystem.IsLinux()) _ = Advise(Data, whole, AdviseHugePages);
     }

@@ -73,5 +73,6 @@ internal struct Q4_0 : IUnsignedFormat<Q4_0>
         where TLanes : struct, IWordLanes<TI, TF>
         where TI : struct
         where TF : unmanaged =>
-        TLanes.MultiplyAdd(scale, TLanes.MultiplySubtract(dot, TLanes.Broadcast(xScale), TLanes.Broadcast(xOffset)), sum);
+        TLanes.MultiplyAdd(
+            scale, TLanes.MultiplySubtract(dot, TLanes.Broadcast(xScale), TLanes.Broadcast(xOffset)), sum);
 }

@@ -21,11 +21,11 @@ internal static class RowKernels
     public static void Rows<TKernel>(in TKernel kernel, int start, int end)
         where TKernel : struct, IRowKernel, allows ref struct
     {
-        switch (InstructionTiers.Current)
+        switch (InstructionTiers.VectorBits)
         {
-            case InstructionTier.Avx512: kernel.Rows<Vector512<float>, Lanes512>(start, end); break;
-            case InstructionTier.Avx2: kernel.Rows<Vector256<float>, Lanes256>(start, end); break;
-            case InstructionTier.Vector128: kernel.Rows<Vector128<float>, Lanes128>(start, end); break;
+            case 512: kernel.Rows<Vector512<float>, Lanes512>(start, end); break;
+            case 256: kernel.Rows<Vector256<float>, Lanes256>(start, end); break;
+            case 128: kernel.Rows<Vector128<float>, Lanes128>(start, end); break;
             default: kernel.Rows<float, Lanes1>(start, end); break;
         }
     }

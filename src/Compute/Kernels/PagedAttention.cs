@@ -32,11 +32,11 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
 
     public void Run(int member, int size)
     {
-        switch (InstructionTiers.Current)
+        switch (InstructionTiers.VectorBits)
         {
-            case InstructionTier.Avx512: Run<Vector512<float>, Lanes512>(member, size); break;
-            case InstructionTier.Avx2: Run<Vector256<float>, Lanes256>(member, size); break;
-            case InstructionTier.Vector128: Run<Vector128<float>, Lanes128>(member, size); break;
+            case 512: Run<Vector512<float>, Lanes512>(member, size); break;
+            case 256: Run<Vector256<float>, Lanes256>(member, size); break;
+            case 128: Run<Vector128<float>, Lanes128>(member, size); break;
             default: Run<float, Lanes1>(member, size); break;
         }
     }

@@ -11,11 +11,11 @@ internal readonly ref struct PartMerging<TFormat>(PagedAttention<TFormat> attent
 
     public void Run(int member, int size)
     {
-        switch (InstructionTiers.Current)
+        switch (InstructionTiers.VectorBits)
         {
-            case InstructionTier.Avx512: _attention.MergeParts<Vector512<float>, Lanes512>(); break;
-            case InstructionTier.Avx2: _attention.MergeParts<Vector256<float>, Lanes256>(); break;
-            case InstructionTier.Vector128: _attention.MergeParts<Vector128<float>, Lanes128>(); break;
+            case 512: _attention.MergeParts<Vector512<float>, Lanes512>(); break;
+            case 256: _attention.MergeParts<Vector256<float>, Lanes256>(); break;
+            case 128: _attention.MergeParts<Vector128<float>, Lanes128>(); break;
             default: _attention.MergeParts<float, Lanes1>(); break;
         }
     }

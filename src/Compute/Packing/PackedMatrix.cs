@@ -38,11 +38,11 @@ internal sealed unsafe class PackedMatrix : Matrix
     /// <exception cref="InvalidDataException">A source holds scales that are not finite.</exception>
     public static PackedMatrix Pack(
         IReadOnlyList<IWeightSource> parts, DType? type, ThreadTeam team, Action<long>? progress = null) =>
-        Pack(parts, type, team, progress, SimdTiers.Best);
+        Pack(parts, type, team, progress, InstructionTiers.Current);
 
     /// <summary>The same for a tier of choice.</summary>
     public static PackedMatrix Pack(
-        IReadOnlyList<IWeightSource> parts, DType? type, ThreadTeam team, Action<long>? progress, SimdTier tier)
+        IReadOnlyList<IWeightSource> parts, DType? type, ThreadTeam team, Action<long>? progress, InstructionTier tier)
     {
         var columns = CheckColumns(parts, type);
         var rows = checked(parts.Sum(p => p.Rows));

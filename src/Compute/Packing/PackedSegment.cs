@@ -16,9 +16,9 @@ internal sealed unsafe class PackedSegment : IDisposable
     /// <param name="columns">Inputs.</param>
     /// <param name="type">Format to hold them in.</param>
     /// <param name="tier">Instructions to multiply with.</param>
-    public PackedSegment(int firstRow, int rows, int columns, DType type, SimdTier tier)
+    public PackedSegment(int firstRow, int rows, int columns, DType type, InstructionTier tier)
     {
-        Kernel = MatMulKernels.Of(type, SimdTiers.For(type, tier));
+        Kernel = MatMulKernels.Of(type, InstructionTiers.For(type, tier));
         FirstRow = firstRow;
         _layout = new RowGroups(BlockFormats.Of(type), Kernel.GroupRows, columns / type.BlockLength());
         Groups = (int)(((long)rows + Kernel.GroupRows - 1) / Kernel.GroupRows);

@@ -16,7 +16,7 @@ public unsafe class MatMulContract
     {
         var cases = new TheoryData<DType, string>();
         foreach (var type in Enum.GetValues<DType>())
-            foreach (var tier in SimdTiers.Supported) cases.Add(type, tier.ToString());
+            foreach (var tier in InstructionTiers.Supported) cases.Add(type, tier.ToString());
         return cases;
     }
 
@@ -28,8 +28,8 @@ public unsafe class MatMulContract
         foreach (var (rows, columns) in Shapes)
         {
             var weights = MemoryWeights.Random(type, rows, columns, rows + columns);
-            using var specification = PackedMatrix.Pack([weights], null, team, null, SimdTier.Scalar);
-            using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<SimdTier>(tier));
+            using var specification = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Scalar);
+            using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<InstructionTier>(tier));
             using var scratch = new MatMulScratch(67, columns);
             var x = Activations(67, columns);
 
@@ -52,7 +52,7 @@ public unsafe class MatMulContract
         foreach (var (rows, columns) in Shapes)
         {
             var weights = MemoryWeights.Random(type, rows, columns, 5);
-            using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<SimdTier>(tier));
+            using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<InstructionTier>(tier));
             using var scratch = new MatMulScratch(67, columns);
             var x = Activations(67, columns);
             var oneByOne = new float[67 * rows];
@@ -73,7 +73,7 @@ public unsafe class MatMulContract
         const int Rows = 19, Columns = 320;
         using var team = new ThreadTeam(1);
         var weights = MemoryWeights.Random(type, Rows, Columns, 3);
-        using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<SimdTier>(tier));
+        using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<InstructionTier>(tier));
         using var scratch = new MatMulScratch(1, Columns);
         var x = Activations(1, Columns);
 
@@ -97,13 +97,13 @@ public unsafe class MatMulContract
         var bytes = new byte[Rows * type.RowBytes(Columns)];
         Array.Fill(bytes, type == DType.Q8_0 ? (byte)0x80 : (byte)0xFF);
         var (format, blockBytes) = (Compute.Formats.BlockFormats.Of(type), type.BlockBytes());
-        if (!MatMulKernels.Of(type, SimdTier.Scalar).IsQuantized) return;
+        if (!MatMulKernels.Of(type, InstructionTier.Scalar).IsQuantized) return;
         for (var block = 0; block < bytes.Length; block += blockBytes)
             for (var h = 0; h < format.Halves; h++) BitConverter.TryWriteBytes(bytes.AsSpan(block + (2 * h)), (Half)1f);
         var weights = new MemoryWeights("extremes", type, Rows, Columns, bytes);
         using var team = new ThreadTeam(1);
-        using var specification = PackedMatrix.Pack([weights], null, team, null, SimdTier.Scalar);
-        using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<SimdTier>(tier));
+        using var specification = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Scalar);
+        using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<InstructionTier>(tier));
         using var scratch = new MatMulScratch(3, Columns);
         var x = new float[3 * Columns];
         Array.Fill(x, 127, 0, Columns);

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
@@ -7,7 +8,7 @@ namespace Minka.Compute.Kernels.MatMul;
 internal static class MatMulKernels
 {
     /// <summary>The kernel of a format on a tier.</summary>
-    public static MatMulKernel Of(DType type, SimdTier tier) => type switch
+    public static MatMulKernel Of(DType type, InstructionTier tier) => type switch
     {
         DType.F32 => Float<F32>(tier),
         DType.F16 => Float<F16>(tier),
@@ -20,33 +21,40 @@ internal static class MatMulKernels
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel multiplies this format."),
     };
 
-    private static MatMulKernel Unsigned<T>(SimdTier tier)
+    private static MatMulKernel Unsigned<T>(InstructionTier tier)
         where T : unmanaged, IUnsignedFormat<T> => tier switch
         {
-            SimdTier.Avx512 => new QuantizedMatMul<T, Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
-            SimdTier.AvxVnni => new QuantizedMatMul<T, Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
-            SimdTier.Avx2 => new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
-            SimdTier.Ssse3 => new QuantizedMatMul<T, Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
-            SimdTier.Vector128 => new QuantizedMatMul<T, Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
+            InstructionTier.Avx512 =>
+                new QuantizedMatMul<T, Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
+            InstructionTier.AvxVnni =>
+                new QuantizedMatMul<T, Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
+            InstructionTier.Avx2 =>
+                new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+            InstructionTier.Ssse3 =>
+                new QuantizedMatMul<T, Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
+            InstructionTier.Vector128 =>
+                new QuantizedMatMul<T, Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
             _ => new ScalarQuantizedMatMul<T>(),
         };
 
-    private static MatMulKernel Signed(SimdTier tier) => tier switch
+    private static MatMulKernel Signed(InstructionTier tier) => tier switch
     {
-        SimdTier.Avx512 => new SignedMatMul<Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
-        SimdTier.AvxVnni => new SignedMatMul<Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
-        SimdTier.Avx2 => new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
-        SimdTier.Ssse3 => new SignedMatMul<Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
-        SimdTier.Vector128 => new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
+        InstructionTier.Avx512 => new SignedMatMul<Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
+        InstructionTier.AvxVnni => new SignedMatMul<Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
+        InstructionTier.Avx2 => new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+        InstructionTier.Ssse3 => new SignedMatMul<Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
+        InstructionTier.Vector128 => new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
         _ => new ScalarQuantizedMatMul<Q8_0>(),
     };
 
-    private static MatMulKernel Float<T>(SimdTier tier)
+    private static MatMulKernel Float<T>(InstructionTier tier)
         where T : unmanaged, IFloatFormat<T> => tier switch
         {
-            SimdTier.Avx512 => new FloatMatMul<T, Lanes512, Vector512<int>, Vector512<float>>(),
-            SimdTier.AvxVnni or SimdTier.Avx2 => new FloatMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),
-            SimdTier.Scalar => new ScalarFloatMatMul<T>(),
+            InstructionTier.Avx512 =>
+                new FloatMatMul<T, Lanes512, Vector512<int>, Vector512<float>>(),
+            InstructionTier.AvxVnni or InstructionTier.Avx2 =>
+                new FloatMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),
+            InstructionTier.Scalar => new ScalarFloatMatMul<T>(),
             _ => new FloatMatMul<T, Lanes128, Vector128<int>, Vector128<float>>(),
         };
 }
