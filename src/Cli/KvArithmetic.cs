@@ -17,8 +17,10 @@ internal static class KvArithmetic
         var positions = memory.KvBytes / memory.KvBlockBytes * KvShape.BlockTokens;
         var perPosition = memory.KvBlockBytes / KvShape.BlockTokens;
         var perValue = (double)type.RowBytes(config.HeadDim) / config.HeadDim;
+        var product = string.Create(CultureInfo.InvariantCulture,
+            $"{config.Layers} layers x {config.KvHeads} heads x {config.HeadDim} x {perValue:0.####} bytes of {type}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{positions} positions x {perPosition} bytes = {memory.KvBytes / 1048576.0:F1} MiB ("
-            + $"{config.Layers} layers x {config.KvHeads} heads x {config.HeadDim} x {perValue:0.####} bytes of {type}, keys and values)");
+            $"{positions} positions x {perPosition} bytes = {memory.KvBytes / 1048576.0:F1} MiB "
+            + $"({product}, keys and values)");
     }
 }

@@ -8,7 +8,7 @@ using Minka.Models.Loading;
 
 namespace Minka.Golden;
 
-/// <summary>The whole way of a token, from the scheduler through a real model to the sampler, on every thread.</summary>
+/// <summary>The whole way of a token, from the scheduler through a model to the sampler, on every thread.</summary>
 public sealed class DecodeAllocations
 {
     private const int Members = 3, WarmUp = 60, Counted = 100;
@@ -51,7 +51,10 @@ public sealed class DecodeAllocations
         ];
         for (var i = 0; i < ways.Length; i++)
         {
-            var request = new GenerationRequest { Prompt = new[] { 1, 2, 3 + i }, Sampling = ways[i], IgnoreEos = true };
+            var request = new GenerationRequest
+            {
+                Prompt = new[] { 1, 2, 3 + i }, Sampling = ways[i], IgnoreEos = true,
+            };
             scheduler.Add([new Sequence(i, request, 0, [], 256)], TimeSpan.MaxValue);
         }
         return scheduler;
