@@ -131,6 +131,39 @@ public sealed class HostileServerTests
     }
 
     [Fact]
+    public async Task A_kept_connection_that_the_server_closed_is_no_failure()
+    {
+        await using var fake = new FakeServer(async exchange =>
+        {
+            // It promises to keep the connection, and closes it a little later.
+            await exchange.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
+            await exchange.SendAsync("Content-Length: 71\r\n\r\n");
+            await exchange.SendAsync("data: {\"choices\":[{\"text\":\"x\",\"finish_reason\":\"stop\"}]}\n\n");
+            await exchange.SendAsync("data: [DONE]\n\n");
+            await exchange.WaitAsync(30);
+        });
+
+        var level = await Runs.RunAsync(fake, LoadLevel.Users(1), 5);
+
+        Assert.All(level.Outcomes, outcome => Assert.Null(outcome.Failure));
+        Assert.Equal(5, level.Outcomes.Count);
+    }
+
+    [Fact]
+    public async Task A_new_connection_that_breaks_before_any_answer_is_a_failure()
+    {
+        await using var fake = new FakeServer(Runs.AfterProbe(exchange =>
+        {
+            exchange.Reset();
+            return Task.CompletedTask;
+        }));
+
+        var level = await Runs.RunAsync(fake, LoadLevel.Users(1), 2);
+
+        Assert.All(level.Outcomes, outcome => Assert.Equal(FailureKind.Reset, outcome.Failure?.Kind));
+    }
+
+    [Fact]
     public async Task One_failure_does_not_hide_the_others_answers()
     {
         var count = 0;

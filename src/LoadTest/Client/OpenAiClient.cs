@@ -8,36 +8,23 @@ namespace Minka.LoadTest.Client;
 internal sealed class OpenAiClient : IDisposable
 {
     private const int BodyBytesMax = 16 << 20;
-    private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _askTimeout = TimeSpan.FromSeconds(30);
     private static readonly MediaTypeHeaderValue _json = new("application/json");
 
     private readonly LoadTarget _target;
     private readonly TimeProvider _time;
+
+    /// <summary>Keeps connections for the next request.</summary>
     private readonly HttpClient _http;
+
+    /// <summary>Connects for every request.</summary>
+    private readonly HttpClient _fresh;
 
     public OpenAiClient(LoadTarget target, TimeProvider time)
     {
         (_target, _time) = (target, time);
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ConnectTimeout = _connectTimeout,
-            MaxConnectionsPerServer = int.MaxValue,
-        };
-        if (target.IsInsecure)
-#pragma warning disable CA5359 // That is what --insecure asks for.
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-#pragma warning restore CA5359
-        _http = new HttpClient(handler)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-            MaxResponseContentBufferSize = BodyBytesMax,
-        };
-        if (target.ApiKey is { } key) _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        foreach (var (name, value) in target.Headers) _http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+        _http = Connections.Client(target, keeps: true, BodyBytesMax);
+        _fresh = Connections.Client(target, keeps: false, BodyBytesMax);
     }
 
     /// <summary>Sends one request and follows it to its end.</summary>
@@ -53,9 +40,7 @@ internal sealed class OpenAiClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            using var message = Post(_target.RequestUrl, request.Body);
-            using var response = await _http.SendAsync(
-                message, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await PostAsync(request.Body, either.Token);
             log.HasHeaders = true;
             return log.Close(await FollowAsync(response, log, either.Token));
         }
@@ -99,7 +84,29 @@ internal sealed class OpenAiClient : IDisposable
         return null;
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _fresh.Dispose();
+    }
+
+    /// <summary>
+    /// Sends a request. A server may close a kept connection just as the next request goes out on it; that is no
+    /// failure of the request, which is then sent over a new one.
+    /// </summary>
+    private async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellation)
+    {
+        using var message = Post(_target.RequestUrl, body);
+        try
+        {
+            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (HttpRequestException) when (!Connections.IsNewFor(message))
+        {
+            using var again = Post(_target.RequestUrl, body);
+            return await _fresh.SendAsync(again, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+    }
 
     private static HttpRequestMessage Post(Uri url, byte[] body) => new(HttpMethod.Post, url)
     {

@@ -26,8 +26,8 @@ internal sealed class Axis
         return new(0, count * step, false, [.. Enumerable.Range(0, count + 1).Select(i => i * step)]);
     }
 
-    /// <summary>From 0 to 1, as shares are.</summary>
-    public static Axis Share() => new(0, 1, false, [0, 0.25, 0.5, 0.75, 1]);
+    /// <summary>From 0 to 100, as percents are.</summary>
+    public static Axis Percent() => new(0, 100, false, [0, 25, 50, 75, 100]);
 
     /// <summary>Of equal factors, over all values above 0.</summary>
     public static Axis Log(IEnumerable<double> values)

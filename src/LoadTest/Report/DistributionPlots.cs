@@ -45,7 +45,7 @@ internal static class DistributionPlots
                 $"{entry.Source.Name}: half within {ResultTable.Short(Distribution.Percentile(entry.Values, 50))} ms, "
                 + $"99 % within {ResultTable.Short(Distribution.Percentile(entry.Values, 99))} ms.")),
             X = isWide ? Axis.Log(all.Select(unit.Of)) : Axis.FromZero(all.Select(unit.Of).DefaultIfEmpty(1).Max()),
-            Y = Axis.FromZero(100, 4),
+            Y = Axis.Percent(),
             XLabel = $"{title.ToLowerInvariant()} ({unit.Name})",
             YLabel = $"{what} within it (%)",
             Limits = target is { } limit ? [new(unit.Of(limit), "target", true)] : [],

@@ -47,6 +47,7 @@ internal static class PageStyle
         .legend svg { width: 22px; height: 8px; margin-right: 5px; vertical-align: 1px; }
         .legend path { stroke-width: 2.4; fill: none; } .legend rect { stroke: none; }
         svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--faint); }
+        svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
         svg .name { fill: var(--soft); } svg .mid { text-anchor: middle; } svg .end { text-anchor: end; }
         .grid { stroke: var(--grid); fill: none; } .axis { stroke: var(--axis); fill: none; }
         .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }

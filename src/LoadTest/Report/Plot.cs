@@ -8,7 +8,7 @@ internal sealed record Plot
 {
     private const double Width = 440;
     private const double Height = 280;
-    private const double Left = 50;
+    private const double Left = 58;
     private const double Right = Width - 14;
     private const double Top = 12;
     private const double Bottom = Height - 42;
@@ -92,7 +92,7 @@ internal sealed record Plot
                 .Add($"""<circle class="dot" cx="{x}" cy="{y}" r="4"/></g>""");
             var isAtRight = X.Place(point.X) > 0.8;
             if (point.Label.Length > 0)
-                page.Add($"""<text class="{(isAtRight ? "end" : "start")}" x="{x + (isAtRight ? -9 : 8)}" """)
+                page.Add($"""<text class="halo {(isAtRight ? "end" : "")}" x="{x + (isAtRight ? -9 : 8)}" """)
                     .Add($"""y="{y - 8}">{point.Label}</text>""");
         }
     }
@@ -123,13 +123,13 @@ internal sealed record Plot
         if (limit.IsVertical)
         {
             var (x, isAtRight) = (PlaceX(limit.Value), place > 0.7);
-            page.Add($"""<path class="limit" d="M{x} {Top}V{Bottom}"/><text class="{(isAtRight ? "end" : "start")}" """)
+            page.Add($"""<path class="limit" d="M{x} {Top}V{Bottom}"/><text class="halo {(isAtRight ? "end" : "")}" """)
                 .Add($"""x="{x + (isAtRight ? -5 : 5)}" y="{Bottom - 8}">{limit.Label}</text>""");
         }
         else
         {
             var y = PlaceY(limit.Value);
-            page.Add($"""<path class="limit" d="M{Left} {y}H{Right}"/><text x="{Left + 6}" y="{y - 5}">""")
+            page.Add($"""<path class="limit" d="M{Left} {y}H{Right}"/><text class="halo" x="{Left + 6}" y="{y - 5}">""")
                 .Add($"{limit.Label}</text>");
         }
     }

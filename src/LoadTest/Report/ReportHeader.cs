@@ -14,11 +14,14 @@ internal static class ReportHeader
         else
             page.Add($"""<span class="run">{setting.Label}</span> beside """)
                 .Add($"""<span class="other">{other.Setting.Label}</span>""");
-        page.Add($"</h1>\n<p>{setting.Model}. {Capital(setting.Workload)}. {Loads(report)}.</p>\n");
+        page.Add($"</h1>\n<p>{ShortName(setting.Model)}. {Capital(setting.Workload)}. {Loads(report)}.</p>\n");
         WriteTiles(page, report, other, focus);
         foreach (var sentence in ResultTable.Findings(report)) page.Add($"""<p class="finding">{sentence}</p>""");
         page.AddRaw("</header>\n");
     }
+
+    /// <summary>A model that is called by its path goes by its file.</summary>
+    private static string ShortName(string model) => model[(model.TrimEnd('/').LastIndexOf('/') + 1)..];
 
     private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 

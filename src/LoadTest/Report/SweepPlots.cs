@@ -78,7 +78,7 @@ internal sealed class SweepPlots(LoadReport report, LoadReport? other)
                         $"{run.Report.Setting.Label}, {level.Name}: "
                         + $"{ResultTable.Short(level.Summary.OutputThroughput)} tokens/s, "
                         + $"{ResultTable.Short(level.Summary.EndToEnd.Median)} ms a request",
-                        ResultTable.Short(level.Load))),
+                        Axis.Text(level.Load))),
                 ])),
             ],
         };
@@ -132,7 +132,7 @@ internal sealed class SweepPlots(LoadReport report, LoadReport? other)
             Title = "Goodput: requests per second within the targets",
             Description = Describe("requests per second within the targets", level => level.Goodput ?? 0, "")
                 + " The pale part of a bar are answers that came too late.",
-            X = Axis.Share(),
+            X = Axis.Percent(),
             Y = Axis.FromZero(largest),
             XLabel = report.Setting.Slo!.ToString(),
             YLabel = "requests per second",
@@ -158,7 +158,7 @@ internal sealed class SweepPlots(LoadReport report, LoadReport? other)
         Title = "Share of requests within the targets",
         Description = Describe("percent of requests within the targets", level => (level.Attainment ?? 0) * 100, " %"),
         X = LoadAxis,
-        Y = Axis.FromZero(100, 4),
+        Y = Axis.Percent(),
         XLabel = LoadLabel,
         YLabel = "requests within the targets (%)",
         Limits = [new(report.Setting.AttainmentWanted * 100, "wanted", false)],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Minka.LoadTest.Client;
 
@@ -14,6 +15,9 @@ public static class ReportJson
     /// <summary>Time of the file names and of <c>date</c>, as vLLM writes it.</summary>
     public const string DateFormat = "yyyyMMdd-HHmmss";
 
+    /// <summary>Quotes and letters of all scripts as they are: what is written here goes into no web page.</summary>
+    private static readonly JavaScriptEncoder _readable = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
     /// <summary>The whole report as one line.</summary>
     /// <param name="report">What is written.</param>
     /// <param name="isDetailed">With every request: lengths, times, errors.</param>
@@ -21,7 +25,7 @@ public static class ReportJson
     public static string Write(LoadReport report, bool isDetailed, bool isIndented = false)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new() { Indented = isIndented }))
+        using (var json = new Utf8JsonWriter(buffer, new() { Indented = isIndented, Encoder = _readable }))
         {
             if (report.Levels is [var only]) WriteLevel(json, report, only, isDetailed);
             else WriteSweep(json, report, isDetailed);
