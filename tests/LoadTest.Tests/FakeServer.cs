@@ -50,7 +50,8 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             while (true) _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
         }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or InvalidOperationException)
+        catch (Exception error) when (error is OperationCanceledException or SocketException
+            or InvalidOperationException)
         {
         }
     }
