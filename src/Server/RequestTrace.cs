@@ -36,6 +36,12 @@ internal sealed class RequestTrace
     /// <summary>The model that answers; empty until it is known.</summary>
     public string Model { get; set; } = "";
 
+    /// <summary>The client's <c>traceparent</c>; empty for none.</summary>
+    public string TraceParent { get; init; } = "";
+
+    /// <summary>The client's <c>tracestate</c>; empty for none.</summary>
+    public string TraceState { get; init; } = "";
+
     /// <summary>HTTP status; 499 for a client that left.</summary>
     public int Status { get; set; }
 

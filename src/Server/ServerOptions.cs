@@ -64,6 +64,13 @@ public sealed record ServerOptions
             throw new ArgumentException("A private key needs its certificate; give --tls-cert too.");
     }
 
+    /// <summary>Takes a line of JSON for each request that was answered; null for no such log.</summary>
+    public Action<string>? AccessLog { get; init; }
+
+    /// <summary>The <c>OTEL_*</c> variables: whether and where traces and metrics are sent.</summary>
+    public IReadOnlyDictionary<string, string> OtelVariables { get; init; } =
+        System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
+
     /// <summary>The program's version, for people.</summary>
     public string Version { get; init; } = "";
 

@@ -96,7 +96,7 @@ public sealed class TinyServer : IAsyncLifetime
         return await Client.PostAsync(path, content, TestContext.Current.CancellationToken);
     }
 
-    private static string Repository
+    internal static string Repository
     {
         get
         {

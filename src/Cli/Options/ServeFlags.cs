@@ -78,6 +78,16 @@ internal sealed class ServeFlags
     private readonly Option<string?> _certificateKey = Flag.Text(["--tls-key", "--ssl-key-file"], "FILE",
         "The certificate's private key in PEM.");
 
+    private readonly Option<AccessLogging?> _accessLog = Flag.Choice<AccessLogging>(["--access-log"],
+        [("off", AccessLogging.Off), ("json", AccessLogging.Json)],
+        "json: a line for each request on the output (default: off).");
+
+    private enum AccessLogging
+    {
+        Off,
+        Json,
+    }
+
     private enum Drafting
     {
         Ngram,
@@ -92,14 +102,14 @@ internal sealed class ServeFlags
     /// <summary>For the help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit]),
+        new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit, _accessLog]),
         new("Who may ask", [_keys, _keyFile, _insecure, _origins, _certificate, _certificateKey]),
         new("Engine", [_sequences, _stepTokens, _queue, _kvMemory, _memory, _noPrefixes, _spec, _suggestions,
             _template]),
     ];
 
     /// <summary>How the server listens.</summary>
-    public ServerOptions ReadServer(ParseResult parse, Action<string> log)
+    public ServerOptions ReadServer(ParseResult parse, Action<string> log, Action<string> output)
     {
         var heartbeat = parse.GetValue(_heartbeat) ?? 10;
         var options = new ServerOptions
@@ -111,6 +121,8 @@ internal sealed class ServeFlags
             DrainLimit = TimeSpan.FromSeconds(parse.GetValue(_drainLimit) ?? 25),
             Version = ProgramVersion.Text,
             Log = log,
+            AccessLog = parse.GetValue(_accessLog) == AccessLogging.Json ? output : null,
+            OtelVariables = ReadOtel(),
             Keys = [.. ReadKeys(parse)],
             KeyFile = Existing(parse.GetValue(_keyFile), "key file"),
             IsInsecure = parse.GetValue(_insecure),
@@ -128,6 +140,11 @@ internal sealed class ServeFlags
             throw new UsageException(wrong.Message);
         }
     }
+
+    private static Dictionary<string, string> ReadOtel() => Environment.GetEnvironmentVariables()
+        .Cast<System.Collections.DictionaryEntry>()
+        .Where(one => ((string)one.Key).StartsWith("OTEL_", StringComparison.Ordinal))
+        .ToDictionary(one => (string)one.Key, one => (string)one.Value!);
 
     private IEnumerable<ApiKey> ReadKeys(ParseResult parse)
     {

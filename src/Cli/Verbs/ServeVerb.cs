@@ -34,7 +34,9 @@ internal sealed class ServeVerb : IVerb
 
     public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
-        var options = _serveFlags.ReadServer(parse, line => _terminal.Error.WriteLine(line));
+        // Lines come from many threads, and each must stay whole.
+        var (log, output) = (TextWriter.Synchronized(_terminal.Error), TextWriter.Synchronized(_terminal.Out));
+        var options = _serveFlags.ReadServer(parse, log.WriteLine, output.WriteLine);
         var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
         var (names, serving) = (_serveFlags.ReadNames(parse, choices), _serveFlags.ReadServing(parse));
         var entries = choices.Select((choice, i) => Composition.Entry(choice, names[i], serving, _terminal)).ToList();

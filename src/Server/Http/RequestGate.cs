@@ -11,7 +11,11 @@ internal sealed class RequestGate(ServerParts server, RequestDelegate next)
 
     public async Task HandleAsync(HttpContext context)
     {
-        var trace = new RequestTrace(IdOf(context.Request), server.Time, context.RequestAborted);
+        var trace = new RequestTrace(IdOf(context.Request), server.Time, context.RequestAborted)
+        {
+            TraceParent = context.Request.Headers.TraceParent.ToString(),
+            TraceState = context.Request.Headers.TraceState.ToString(),
+        };
         trace.AttachTo(context);
         var headers = context.Response.Headers;
         headers["x-request-id"] = trace.Id;

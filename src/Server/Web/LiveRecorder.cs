@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Minka.Server.Metrics;
+using Minka.Server.Observing;
 
 namespace Minka.Server.Web;
 
@@ -12,11 +12,6 @@ namespace Minka.Server.Web;
 /// <param name="PrefixHits">Prompt tokens that the prefix cache held, of all so far, 0 to 1.</param>
 internal readonly record struct LiveSample(
     double Generated, double Prompt, int Running, int Waiting, double KvUsage, double PrefixHits);
-
-/// <summary>A request that has ended. Times in seconds; null where there is none.</summary>
-internal sealed record EndedRequest(
-    double At, string Id, string Route, string Model, int Status, string Finish, double? Queue, double? FirstToken,
-    double? FirstByte, double? PerToken, double EndToEnd, int Prompt, int Cached, int Generated);
 
 /// <summary>Remembers the last minutes for the live page: a sample a second, the requests that ended, those that
 /// run.</summary>
@@ -55,7 +50,7 @@ internal sealed class LiveRecorder(ModelShelf models, TimeProvider time) : IRequ
     public void Ended(RequestTrace trace)
     {
         _open.TryRemove(trace, out _);
-        if (trace.Generations.Count > 0) Over.Add(Describe(trace));
+        if (trace.Generations.Count > 0) Over.Add(EndedRequest.Of(trace, time.GetUtcNow()));
     }
 
     /// <summary>Looks at every engine and remembers what it saw.</summary>
@@ -87,19 +82,5 @@ internal sealed class LiveRecorder(ModelShelf models, TimeProvider time) : IRequ
         await _ending.CancelAsync().ConfigureAwait(false);
         await _sampling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ending.Dispose();
-    }
-
-    private EndedRequest Describe(RequestTrace trace)
-    {
-        var first = trace.Generations[0];
-        var made = first.TimeToFirstToken > TimeSpan.Zero;
-        var usage = trace.Usage;
-        var gaps = first.LongestChoice - 1;
-        return new(
-            time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, trace.Id, trace.Route, trace.Model, trace.Status,
-            RequestMetrics.FinishOf(trace), made ? first.QueueTime.TotalSeconds : null,
-            made ? (first.SubmittedAfter + first.TimeToFirstToken).TotalSeconds : null, trace.FirstByte?.TotalSeconds,
-            gaps > 0 ? first.DecodeTime.TotalSeconds / gaps : null, trace.Elapsed.TotalSeconds,
-            usage.Prompt, usage.Cached, usage.Completion);
     }
 }

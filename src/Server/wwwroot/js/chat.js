@@ -32,19 +32,35 @@ function showConversation(conversation) {
   elements = conversation.messages.map((message, index) => drawMessage(message, index));
   $("messages").replaceChildren(...elements);
   $("welcome").hidden = conversation.messages.length > 0;
-  document.title = conversation.messages.length ? `${conversation.title} - Minka` : "Minka";
-  history.replaceState(null, "", conversation.messages.length ? `#${conversation.id}` : location.pathname);
+  nameTab();
   follows = true;
   scrollToEnd();
   showList();
 }
 
+/** The tab's title, and an address that shows the same conversation after a reload. */
+function nameTab() {
+  const isEmpty = current.messages.length === 0;
+  document.title = isEmpty ? "Minka" : `${current.title} - Minka`;
+  history.replaceState(null, "", isEmpty ? location.pathname : `#${current.id}`);
+}
+
 function showList() {
   drawList($("conversations"), conversations, current, $("filter").value, {
-    open: id => { leave(); showConversation(conversations.find(one => one.id === id)); closeSidebar(); $("prompt").focus(); },
-    rename: (conversation, title) => { conversation.title = title; keep(conversation); showList(); },
+    open,
+    rename: (conversation, title) => { conversation.title = title; keep(conversation); showList(); nameTab(); },
     remove,
   });
+}
+
+function open(id) {
+  // The one that is open stays as it is: a second click on it renames it.
+  if (id !== current.id) {
+    leave();
+    showConversation(conversations.find(one => one.id === id));
+  }
+  closeSidebar();
+  $("prompt").focus();
 }
 
 function drawMessage(message, index) {
@@ -139,6 +155,7 @@ async function answer(message) {
   const element = elements[current.messages.indexOf(message)] ?? add(message);
   keep(conversation);
   showList();
+  nameTab();
   await run(conversation, message, element);
 }
 

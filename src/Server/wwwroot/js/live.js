@@ -14,11 +14,11 @@ const names = ["out", "in", "running", "waiting", "kv", "hits"];
 const samples = Object.fromEntries(names.map(name => [name, []]));
 let next = 0, nextEnded = 0, ended = [], offset = 0;
 
-const tokens = new Lines($("plot-tokens"), "Tokens per second over the last 10 minutes", windowSeconds,
+const tokens = new Lines($("plot-tokens"), "Tokens per second over the last minutes",
   [{ name: "--series-2", label: "prompt" }, { name: "--series-1", label: "generated" }]);
-const batch = new Lines($("plot-batch"), "Sequences running and waiting over the last 10 minutes", windowSeconds,
+const batch = new Lines($("plot-batch"), "Sequences running and waiting over the last minutes",
   [{ name: "--series-2", label: "waiting" }, { name: "--series-1", label: "running" }]);
-const latency = new Dots($("plot-latency"), "Time to first token of each request", windowSeconds);
+const latency = new Dots($("plot-latency"), "Time to first token of each request");
 
 const tiles = {};
 for (const [name, title, series] of [["out", "Generated", "--series-1"], ["in", "Prompts", "--series-2"],
@@ -80,7 +80,7 @@ function showLatency(now) {
   latency.show(ended.filter(one => one.ttft !== null).map(one => ({
     ago: now - one.at, value: one.ttft, isBad: one.status >= 400,
     lines: [`first token ${time(one.ttft)}`, `${one.prompt} prompt tokens, ${one.cached} cached`, `${one.generated} generated in ${time(one.e2e)}`],
-  })));
+  })), samples.out.length);
   const row = (title, name) => {
     const values = ended.map(one => one[name]).filter(value => value !== null).sort((a, b) => a - b);
     const at = q => values.length ? time(values[Math.min(values.length - 1, Math.ceil(q * values.length) - 1)]) : "";

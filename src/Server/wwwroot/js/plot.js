@@ -63,12 +63,15 @@ export function spark(canvas, values, name, max = 0) {
   });
 }
 
+/** How much time a plot shows: little while little has happened, ten minutes in the end. */
+export const span = seconds => [120, 300].find(one => seconds <= one) ?? 600;
+
 /** A plot with axes in an element: time at the bottom, what `paint` draws above, a tip under the pointer. */
 class Plot {
-  constructor(into, label, seconds) {
+  constructor(into, label) {
     this.canvas = el("canvas", { role: "img", "aria-label": label, tabindex: "0" });
     this.tip = el("div", { class: "tip" });
-    this.seconds = seconds;
+    this.seconds = span(0);
     this.label = label;
     this.pointer = null;
     into.append(this.canvas, this.tip);
@@ -126,9 +129,9 @@ function axes(context, area, scale, seconds) {
   }
   context.textAlign = "center";
   context.textBaseline = "top";
-  const every = seconds > 400 ? 120 : 60;
+  const every = seconds > 400 ? 120 : seconds > 200 ? 60 : 30;
   for (let ago = 0; ago <= seconds; ago += every) {
-    const text = ago === 0 ? "now" : `${ago / 60} min`;
+    const text = ago === 0 ? "now" : ago < 60 ? `${ago} s` : `${ago / 60} min`;
     const half = context.measureText(text).width / 2;
     context.fillText(text, Math.min(area.x(ago), area.right - half), area.bottom + 7);
   }
@@ -136,8 +139,8 @@ function axes(context, area, scale, seconds) {
 
 /** Lines over time. Series: { name, label, say }; values arrive by `show`. */
 export class Lines extends Plot {
-  constructor(into, label, seconds, series) {
-    super(into, label, seconds);
+  constructor(into, label, series) {
+    super(into, label);
     this.series = series;
     this.values = series.map(() => []);
   }
@@ -145,6 +148,7 @@ export class Lines extends Plot {
   /** Values of each series, one a second, the newest last. */
   show(values) {
     this.values = values;
+    this.seconds = span(values[0].length);
     const latest = this.series.map((one, i) => `${one.label} ${short(values[i].at(-1) ?? 0)}`).join(", ");
     this.canvas.setAttribute("aria-label", `${this.label}; now ${latest}`);
     this.draw();
@@ -204,8 +208,9 @@ export class Lines extends Plot {
 export class Dots extends Plot {
   dots = [];
 
-  show(dots) {
+  show(dots, seconds) {
     this.dots = dots;
+    this.seconds = span(seconds);
     this.canvas.setAttribute("aria-label", `${this.label}; ${dots.length} requests`);
     this.draw();
   }

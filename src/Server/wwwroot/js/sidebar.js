@@ -52,6 +52,7 @@ function row(conversation, isCurrent, acts) {
       },
     });
     open.replaceWith(input);
+    input.focus();
     input.select();
   };
   open.addEventListener("dblclick", rename);

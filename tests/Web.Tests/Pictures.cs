@@ -1,0 +1,78 @@
+using System.Text;
+using Microsoft.Playwright;
+
+namespace Minka.Web.Tests;
+
+/// <summary>Takes the documentation's pictures from a running server; <c>docs/pictures/take</c> starts both.</summary>
+public sealed class Pictures(Browser browser)
+{
+    private static readonly string _folder = Environment.GetEnvironmentVariable("MINKA_PICTURES") ?? "";
+    private static readonly string _url = Environment.GetEnvironmentVariable("MINKA_URL") ?? "";
+
+    private static readonly string[] _questions =
+    [
+        "Name three rivers.", "Write a haiku about rain.", "Tell me a story about a lighthouse.",
+        "What is a hash table?", "Explain photosynthesis in three sentences.",
+        "Write an email to a colleague about a delayed meeting.",
+    ];
+
+    [Fact(Explicit = true)]
+    public async Task Pictures_are_taken_of_both_pages_by_day_and_by_night()
+    {
+        Assert.NotEmpty(_folder);
+        await TakeChatAsync("chat-light", ColorScheme.Light, 1280, 860);
+        await TakeChatAsync("chat-phone", ColorScheme.Dark, 390, 780);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var load = Task.WhenAll(Enumerable.Range(0, 5).Select(user => AskForeverAsync(user, ending.Token)));
+        await Task.Delay(TimeSpan.FromSeconds(75), TimeProvider.System, ending.Token);
+        await TakeLiveAsync("live-dark", ColorScheme.Dark, 1280, 1240);
+        await TakeLiveAsync("live-phone", ColorScheme.Light, 390, 780);
+        await ending.CancelAsync();
+        await load.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    private async Task TakeChatAsync(string name, ColorScheme colours, int width, int height)
+    {
+        await using var visit = await (await browser.OpenAsync(_url + "/", width, height, colours)).ReadyAsync();
+        var page = visit.Page;
+        page.SetDefaultTimeout(120_000);
+        await visit.RunAsync<object>(
+            "() => localStorage.setItem('minka.parameters', JSON.stringify({ temperature: 0, max_tokens: 320 }))");
+        await page.ReloadAsync();
+        await visit.ReadyAsync();
+        foreach (var question in _questions[..2])
+        {
+            await visit.AskAsync(question);
+            await visit.AnswerAsync();
+            await page.Keyboard.PressAsync("Control+Shift+O");
+        }
+        await visit.AskAsync("Write a Python function that checks whether a number is prime.");
+        await visit.AnswerAsync();
+        await page.EvaluateAsync("document.getElementById('scroll').scrollTop = 0");
+        await page.WaitForTimeoutAsync(400);
+        await page.ScreenshotAsync(new() { Path = Path.Combine(_folder, name + ".png") });
+    }
+
+    private async Task TakeLiveAsync(string name, ColorScheme colours, int width, int height)
+    {
+        await using var visit = await (await browser.OpenAsync(_url + "/live", width, height, colours)).ReadyAsync();
+        await visit.Page.WaitForTimeoutAsync(3000);
+        await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(_folder, name + ".png") });
+    }
+
+    private static async Task AskForeverAsync(int user, CancellationToken cancellation)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(_url), Timeout = TimeSpan.FromMinutes(2) };
+        for (var turn = 0; ; turn++)
+        {
+            var question = _questions[(user + turn) % _questions.Length];
+            var body = $$"""
+                {"messages":[{"role":"user","content":"{{question}}"}],"stream":true,
+                 "max_tokens":{{40 + (user * 31 + turn * 17) % 90}},"seed":{{turn}}}
+                """;
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var answer = await client.PostAsync("/v1/chat/completions", content, cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(200 + user * 300), TimeProvider.System, cancellation);
+        }
+    }
+}
