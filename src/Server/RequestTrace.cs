@@ -9,6 +9,7 @@ internal sealed class RequestTrace
     private TextGeneration[] _generations = [];
     private readonly TimeProvider _time;
     private readonly long _received;
+    private int _embedded;
 
     /// <summary>Begins when the request line was read.</summary>
     public RequestTrace(string id, TimeProvider time, CancellationToken aborted)
@@ -58,7 +59,7 @@ internal sealed class RequestTrace
     public IReadOnlyList<TextGeneration> Generations => Volatile.Read(ref _generations);
 
     /// <summary>Tokens of prompts that were embedded.</summary>
-    public int EmbeddedTokens { get; set; }
+    public int EmbeddedTokens => Volatile.Read(ref _embedded);
 
     /// <summary>Tokens of all that was done for it.</summary>
     public TokenUsage Usage =>
@@ -70,6 +71,9 @@ internal sealed class RequestTrace
         generation.SubmittedAfter = Elapsed;
         Volatile.Write(ref _generations, [.. _generations, generation]);
     }
+
+    /// <summary>Adds a prompt that was embedded; many may at a time.</summary>
+    public void AddEmbedded(int tokens) => Interlocked.Add(ref _embedded, tokens);
 
     /// <summary>Text is on its way to the client; only the first call counts.</summary>
     public void Sent() => FirstByte ??= Elapsed;

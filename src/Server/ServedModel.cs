@@ -38,6 +38,7 @@ public sealed partial class ServedModel : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _running;
+    private double _usualSeconds = 1;
 
     /// <summary>Starts the engine.</summary>
     /// <param name="name">What requests call it.</param>
@@ -155,12 +156,12 @@ public sealed partial class ServedModel : IAsyncDisposable
     internal async Task<IReadOnlyList<float>> EmbedAsync(
         ReadOnlyMemory<int> prompt, EmbeddingOptions options, RequestTrace trace)
     {
-        var made = Engine.Submit(
+        var made = Queue(
             new GenerationRequest { Prompt = prompt, TokensMax = 0, Embedding = options, Key = trace.Key },
-            trace.Aborted);
+            trace);
         while (await made.WaitToReadAsync(trace.Aborted).ConfigureAwait(false))
             while (made.TryRead(out _)) { }
-        trace.EmbeddedTokens += prompt.Length;
+        trace.AddEmbedded(prompt.Length);
         return made.Embedding.Count > 0
             ? made.Embedding
             : throw ApiFault.Unavailable("draining", "The server is going down; ask again.", TimeSpan.FromSeconds(5));
@@ -170,7 +171,7 @@ public sealed partial class ServedModel : IAsyncDisposable
         ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace, bool continues,
         Func<IAnswerReader?> read)
     {
-        var tokens = Engine.Submit(
+        var tokens = Queue(
             new GenerationRequest
             {
                 Prompt = prompt,
@@ -188,15 +189,36 @@ public sealed partial class ServedModel : IAsyncDisposable
                 Key = trace.Key,
                 CacheSalt = options.CacheSalt,
             },
-            trace.Aborted);
+            trace);
         var generation = new TextGeneration(
             tokens, options, _time,
             () => new ChoiceText(
                 Tokenizer.CreateStream(!options.ShowsSpecial, continues), new StopStrings(options.Stops), read()),
             trace.Aborted);
+        generation.Ended = Learn;
         trace.Add(generation);
         return generation;
     }
+
+    /// <summary>Submits; a full queue says when there will be room, as far as the last requests tell.</summary>
+    private Generation Queue(GenerationRequest request, RequestTrace trace)
+    {
+        try
+        {
+            return Engine.Submit(request, trace.Aborted);
+        }
+        catch (RequestRefusedException full) when (full.Reason == RefusalReason.QueueFull)
+        {
+            var turns = (Engine.Counters.Waiting + 1.0) / Options.Scheduling.SequencesMax;
+            throw new ApiFault(429, "rate_limit_error", "queue_full", full.Message)
+            {
+                RetryAfter = TimeSpan.FromSeconds(Math.Clamp(turns * Volatile.Read(ref _usualSeconds), 0.1, 60)),
+            };
+        }
+    }
+
+    private void Learn(TimeSpan duration) =>
+        Volatile.Write(ref _usualSeconds, 0.8 * Volatile.Read(ref _usualSeconds) + 0.2 * duration.TotalSeconds);
 
     private static int HashOf(string name, ModelPackage package)
     {

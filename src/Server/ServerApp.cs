@@ -12,6 +12,7 @@ using Minka.Server.Http;
 using Minka.Server.Keys;
 using Minka.Server.Metrics;
 using Minka.Server.OpenAi;
+using Minka.Server.OpenApi;
 using Minka.Server.Tokenizing;
 using Minka.Server.Web;
 
@@ -35,12 +36,13 @@ public sealed class ServerApp : IAsyncDisposable
     private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server, Telemetry telemetry)
     {
         var health = new HealthEndpoints(server);
-        on.MapGet("/health", health.HealthAsync).Open();
+        on.MapGet("/health", health.HealthAsync).Open().Says("Whether the process lives");
         on.MapGet("/healthz", health.HealthAsync).Open();
         on.MapGet("/livez", health.HealthAsync).Open();
-        on.MapGet("/ready", health.ReadyAsync).Open();
+        on.MapGet("/ready", health.ReadyAsync).Open().Says("Whether requests are taken");
         on.MapGet("/readyz", health.ReadyAsync).Open();
-        on.MapGet("/version", health.VersionAsync);
+        on.MapGet("/version", health.VersionAsync).Says("Which Minka this is");
+        on.MapGet("/openapi.json", new OpenApiEndpoint(server, on).AnswerAsync).Says("This document");
         on.MapGet("/metrics", new MetricsEndpoint(telemetry.Registry).AnswerAsync);
 
         on.MapMethods("/", ["GET", "HEAD"], PageEndpoints.RootAsync).Open();
@@ -49,18 +51,21 @@ public sealed class ServerApp : IAsyncDisposable
         on.MapGet("/live.json", new LiveEndpoint(server, telemetry.Live).AnswerAsync);
 
         var models = new ModelsEndpoints(server);
-        on.MapGet("/v1/models", models.ListAsync);
-        on.MapGet("/v1/models/{**id}", models.ShowAsync);
+        on.MapGet("/v1/models", models.ListAsync).Says("The models that can be asked");
+        on.MapGet("/v1/models/{**id}", models.ShowAsync).Says("One of them");
 
-        on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync);
-        on.MapPost("/v1/completions", new CompletionsEndpoint(server).AnswerAsync);
-
-        on.MapPost("/v1/embeddings", new EmbeddingsEndpoint(server).AnswerAsync);
+        on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync)
+            .Says("Answers a conversation", "ChatCompletionRequest");
+        on.MapPost("/v1/completions", new CompletionsEndpoint(server).AnswerAsync)
+            .Says("Continues texts", "CompletionRequest");
+        on.MapPost("/v1/embeddings", new EmbeddingsEndpoint(server).AnswerAsync)
+            .Says("Vectors that stand for texts", "EmbeddingRequest");
 
         var tokens = new TokenizeEndpoints(server);
-        on.MapPost("/tokenize", tokens.TokenizeAsync);
-        on.MapPost("/detokenize", tokens.DetokenizeAsync);
-        on.MapPost("/apply-template", tokens.ApplyTemplateAsync);
+        on.MapPost("/tokenize", tokens.TokenizeAsync).Says("Text into tokens", "TokenizeRequest");
+        on.MapPost("/detokenize", tokens.DetokenizeAsync).Says("Tokens into text", "DetokenizeRequest");
+        on.MapPost("/apply-template", tokens.ApplyTemplateAsync)
+            .Says("Messages into the text that the model reads", "ChatCompletionRequest");
     }
 
     /// <summary>Begins to listen.</summary>

@@ -14,13 +14,14 @@ public sealed class TinyServer : IAsyncLifetime
 {
     private readonly ServerOptions _options;
     private readonly SchedulerOptions _scheduling;
+    private readonly TimeSpan _perStep;
     private ServerApp? _app;
 
     /// <summary>The one that tests share.</summary>
     public TinyServer() : this(new ServerOptions()) { }
 
-    internal TinyServer(ServerOptions options, SchedulerOptions? scheduling = null) =>
-        (_options, _scheduling) = (options with { Port = 0 }, scheduling ?? Usual);
+    internal TinyServer(ServerOptions options, SchedulerOptions? scheduling = null, TimeSpan perStep = default) =>
+        (_options, _scheduling, _perStep) = (options with { Port = 0 }, scheduling ?? Usual, perStep);
 
     /// <summary>Eight sequences, contexts of 1024.</summary>
     public static SchedulerOptions Usual { get; } =
@@ -38,7 +39,7 @@ public sealed class TinyServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Model = Load(_scheduling);
+        Model = Load(_scheduling, perStep: _perStep);
         var shelf = new ModelShelf([new ModelEntry("minka-tiny", 5 << 20, _ => Task.FromResult(Model))]);
         _app = await ServerApp.StartAsync(shelf, _options, TimeProvider.System);
         await _app.LoadAsync();
@@ -53,7 +54,8 @@ public sealed class TinyServer : IAsyncLifetime
     }
 
     /// <summary>The built-in model with an engine.</summary>
-    internal static ServedModel Load(SchedulerOptions scheduling, string name = "minka-tiny")
+    internal static ServedModel Load(
+        SchedulerOptions scheduling, string name = "minka-tiny", TimeSpan perStep = default)
     {
         var package = ModelPackage.Open(Path.Combine(Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
         var backend = new CpuBackend(new CpuOptions { Threads = 1 });
@@ -65,8 +67,10 @@ public sealed class TinyServer : IAsyncLifetime
             Scheduling = scheduling,
             Defaults = new GenerationDefaults { DoSample = false },
         };
+        IExecutor executor = new LocalExecutor(model);
+        if (perStep > TimeSpan.Zero) executor = new SlowExecutor(executor, perStep);
         return new ServedModel(
-            name, package, new LocalExecutor(model), options, new Owned(model, backend, package), TimeProvider.System);
+            name, package, executor, options, new Owned(model, backend, package), TimeProvider.System);
     }
 
     /// <summary>Posts JSON; the answer as JSON, with its status.</summary>
@@ -86,6 +90,14 @@ public sealed class TinyServer : IAsyncLifetime
         Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType?.ToString());
         return [.. text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
             .Where(frame => frame.StartsWith("data: ", StringComparison.Ordinal)).Select(frame => frame[6..])];
+    }
+
+    /// <summary>Waits until no sequence runs or waits.</summary>
+    public async Task SettleAsync()
+    {
+        var counters = Model.Engine.Counters;
+        for (var i = 0; i < 500 && (counters.Running > 0 || counters.Waiting > 0 || counters.UsedBlocks > 0); i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
     }
 
     /// <summary>Posts JSON.</summary>

@@ -61,6 +61,9 @@ internal sealed class TextGeneration
     /// <summary>Time between tokens of one choice.</summary>
     public Histogram Gaps { get; } = new(Buckets.BetweenTokensFine);
 
+    /// <summary>Told how long it took when it came to its own end.</summary>
+    public Action<TimeSpan>? Ended { get; set; }
+
     /// <summary>Ends it early.</summary>
     public void Cancel() => _tokens.Cancel();
 
@@ -89,6 +92,7 @@ internal sealed class TextGeneration
         finally
         {
             if (!_tokens.Completion.IsCompleted) _tokens.Cancel();
+            else if (_open == 0) Ended?.Invoke(_tokens.Duration);
         }
     }
 

@@ -10,7 +10,8 @@ internal sealed class JsonBody : IDisposable
 {
     private const int DepthMax = 100;
 
-    private static readonly JsonDocumentOptions _strict = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions _strict =
+        new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
     private readonly JsonDocument _document;
 

@@ -10,7 +10,8 @@ internal sealed class OriginGate(ServerParts server, RequestDelegate next)
     public Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
-        if (server.Options.IsLoopback && !IsLocalName(request.Host.Host))
+        // Without a Host it is HTTP/1.0, which no browser speaks.
+        if (server.Options.IsLoopback && request.Host.HasValue && !IsLocalName(request.Host.Host))
             throw Refuse("The Host header names another server than this one, which answers on loopback only.");
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0) return next(context);

@@ -20,7 +20,8 @@ internal static class PromptFields
     {
         const string needed = "a text, token ids, or a list of them";
         if (!fields.TryGet(name, out var value)) throw fields.Missing(name, needed);
-        if (value.ValueKind == JsonValueKind.String) return [Encode(JsonFields.TextOf(value, name), fields, name, model)];
+        if (value.ValueKind == JsonValueKind.String)
+            return [Encode(JsonFields.TextOf(value, name), fields, name, model)];
         if (value.ValueKind != JsonValueKind.Array) throw fields.Wrong(name, value, needed);
         if (value.GetArrayLength() == 0) throw ApiFault.Invalid(name, $"'{name}' is an empty list.");
         if (value[0].ValueKind == JsonValueKind.Number) return [Decode(value, fields, name, model)];

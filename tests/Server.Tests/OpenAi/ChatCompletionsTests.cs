@@ -136,5 +136,46 @@ public sealed class ChatCompletionsTests(TinyServer server)
         Assert.True((int)guarded["usage"]!["prompt_tokens"]! > (int)plain["usage"]!["prompt_tokens"]! + 15);
     }
 
+    [Theory]
+    [InlineData("\"required\"")]
+    [InlineData("{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}}")]
+    public async Task A_call_that_is_asked_for_is_made_whatever_was_said(string choice)
+    {
+        var (status, answer) = await server.PostAsync(Path, $$"""
+            {"messages":[{"role":"user","content":"Hello!"}],"max_tokens":200,"tools":[{{Weather}}],
+             "tool_choice":{{choice}},"parallel_tool_calls":false}
+            """);
+
+        Assert.Equal(200, status);
+        var call = answer["choices"]![0]!["message"]!["tool_calls"]![0]!;
+        Assert.Equal(("function", "get_weather"), ((string?)call["type"], (string?)call["function"]!["name"]));
+        Assert.IsType<JsonObject>(JsonNode.Parse((string)call["function"]!["arguments"]!));
+    }
+
+    [Fact]
+    public async Task A_call_streams_its_id_type_and_name_once_and_its_arguments_in_pieces()
+    {
+        var events = await server.StreamAsync(Path, $$"""
+            {"messages":[{"role":"user","content":"What is the weather in Oslo?"}],"max_tokens":200,"stream":true,
+             "tools":[{{Weather}}],"tool_choice":"required","parallel_tool_calls":false}
+            """);
+
+        var calls = events.SkipLast(1).Select(text => Delta(JsonNode.Parse(text)!)["tool_calls"]?[0])
+            .OfType<JsonNode>().ToList();
+        Assert.Equal("function", (string?)calls[0]["type"]);
+        Assert.Equal("get_weather", (string?)calls[0]["function"]!["name"]);
+        Assert.Equal("", (string?)calls[0]["function"]!["arguments"]);
+        Assert.All(calls.Skip(1), call => Assert.False(call.AsObject().ContainsKey("id")));
+        var arguments = string.Concat(calls.Select(call => (string?)call["function"]!["arguments"]));
+        Assert.IsType<JsonObject>(JsonNode.Parse(arguments));
+        Assert.Equal("tool_calls", (string?)JsonNode.Parse(events[^2])!["choices"]![0]!["finish_reason"]);
+    }
+
+    private const string Weather = """
+        {"type":"function","function":{"name":"get_weather","description":"Weather of a city.","parameters":
+        {"type":"object","properties":{"city":{"type":"string","maxLength":20}},"required":["city"],
+        "additionalProperties":false}}}
+        """;
+
     private static JsonNode Delta(JsonNode chunk) => chunk["choices"]![0]!["delta"]!;
 }

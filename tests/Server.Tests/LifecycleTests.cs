@@ -1,0 +1,146 @@
+using System.Text.Json.Nodes;
+using Minka.Engine.Scheduling;
+
+namespace Minka.Server.Tests;
+
+/// <summary>Full, loading, going down; clients that leave.</summary>
+public sealed class LifecycleTests
+{
+    private const string Text = "/v1/completions";
+
+    /// <summary>Three seconds of text.</summary>
+    private const string Long = """{"prompt":"Once upon","max_tokens":900,"ignore_eos":true,"stream":true}""";
+
+    private static SchedulerOptions OneAtATime { get; } =
+        new() { SequencesMax = 1, TokensPerStepMax = 64, LogitRowsMax = 1, ContextMax = 1024, QueueMax = 1 };
+
+    [Fact]
+    public async Task A_full_queue_says_when_to_come_again()
+    {
+        await using var server = await StartAsync(new ServerOptions(), OneAtATime);
+        using var running = await BeginAsync(server, Long);
+        using var leaving = new CancellationTokenSource();
+        var waiting = server.Client.PostAsync(Text, new StringContent(
+            Long, System.Text.Encoding.UTF8, "application/json"), leaving.Token);
+        await UntilAsync(() => server.Model.Engine.Counters.Waiting == 1);
+
+        using var refused = await server.SendAsync(Text, """{"prompt":"a"}""");
+
+        Assert.Equal(429, (int)refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 120);
+        Assert.InRange(int.Parse(refused.Headers.GetValues("retry-after-ms").Single()), 1, 120_000);
+        var body = JsonNode.Parse(await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal("queue_full", (string?)body["error"]!["code"]);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_its_blocks_at_once()
+    {
+        await using var server = await StartAsync(new ServerOptions(), OneAtATime);
+        var response = await BeginAsync(server, Long);
+        Assert.True(server.Model.Engine.Counters.UsedBlocks > 0);
+
+        response.Dispose();
+        await server.SettleAsync();
+
+        var counters = server.Model.Engine.Counters;
+        Assert.Equal((0, 0, 0), (counters.UsedBlocks, counters.Running, counters.Waiting));
+        Assert.True(counters.GeneratedTokens < 900);
+    }
+
+    [Fact]
+    public async Task A_stream_that_waits_says_that_it_lives()
+    {
+        await using var server = await StartAsync(
+            new ServerOptions { Heartbeat = TimeSpan.FromMilliseconds(20) }, OneAtATime with { QueueMax = 4 });
+        using var running = await BeginAsync(server, Long.Replace("900", "200", StringComparison.Ordinal));
+
+        using var waiting = await BeginAsync(server, Long.Replace("900", "2", StringComparison.Ordinal));
+        var text = await waiting.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith(": ping\n\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_down_refuses_new_requests_and_ends_streams_with_an_error()
+    {
+        var server = await StartAsync(
+            new ServerOptions { DrainDelay = TimeSpan.Zero, DrainLimit = TimeSpan.FromMilliseconds(50) }, OneAtATime);
+        using var running = await BeginAsync(server, Long);
+
+        var draining = server.App.DrainAsync(TestContext.Current.CancellationToken);
+        using var ready = await server.Client.GetAsync("/ready", TestContext.Current.CancellationToken);
+        Assert.Equal(503, (int)ready.StatusCode);
+        var (status, refused) = await server.PostAsync(Text, """{"prompt":"a"}""");
+        await draining;
+        await server.App.DisposeAsync();
+        var text = await running.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((503, "draining"), (status, (string?)refused["error"]!["code"]));
+        Assert.Contains("\"code\":\"draining\"", text, StringComparison.Ordinal);
+        Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+        server.Client.Dispose();
+    }
+
+    [Fact]
+    public async Task Before_the_model_is_loaded_requests_are_told_to_come_again()
+    {
+        var loading = new TaskCompletionSource<ServedModel>();
+        var shelf = new ModelShelf([new ModelEntry("m", 1, _ => loading.Task)]);
+        await using var app = await ServerApp.StartAsync(shelf, new ServerOptions { Port = 0 }, TimeProvider.System);
+        using var client = new HttpClient { BaseAddress = app.Address };
+
+        using var health = await client.GetAsync("/health", TestContext.Current.CancellationToken);
+        using var ready = await client.GetAsync("/ready", TestContext.Current.CancellationToken);
+        using var models = await client.GetAsync("/v1/models", TestContext.Current.CancellationToken);
+
+        Assert.Equal((200, 503, 503), ((int)health.StatusCode, (int)ready.StatusCode, (int)models.StatusCode));
+        Assert.NotNull(models.Headers.RetryAfter);
+        loading.SetCanceled(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Every_route_is_in_the_document()
+    {
+        await using var server = await StartAsync(new ServerOptions(), TinyServer.Usual);
+
+        var document = JsonNode.Parse(
+            await server.Client.GetStringAsync("/openapi.json", TestContext.Current.CancellationToken))!;
+
+        var paths = document["paths"]!.AsObject();
+        Assert.All(new[] { "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models/{id}", "/health" },
+            path => Assert.True(paths.ContainsKey(path), path));
+        var bodies = paths.SelectMany(path => path.Value!.AsObject())
+            .Select(operation => operation.Value!["requestBody"]?["content"]!["application/json"]!["schema"]!["$ref"]);
+        foreach (var schema in bodies.Select(body => (string?)body).OfType<string>())
+            Assert.True(document["components"]!["schemas"]!.AsObject().ContainsKey(schema.Split('/')[^1]), schema);
+    }
+
+    private static async Task<TinyServer> StartAsync(ServerOptions options, SchedulerOptions scheduling)
+    {
+        var server = new TinyServer(options, scheduling, TimeSpan.FromMilliseconds(3));
+        await server.InitializeAsync();
+        return server;
+    }
+
+    /// <summary>Returns with the headers, which go out with the first byte.</summary>
+    private static async Task<HttpResponseMessage> BeginAsync(TinyServer server, string json)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Text);
+        request.Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        var response = await server.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(200, (int)response.StatusCode);
+        return response;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var i = 0; i < 1000 && !isSo(); i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        Assert.True(isSo());
+    }
+}
