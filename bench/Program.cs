@@ -2,6 +2,7 @@ using Minka.Bench.Collectives;
 using Minka.Bench.Engine;
 using Minka.Bench.Kernels;
 using Minka.Bench.Models;
+using Minka.Bench.Serve;
 using Minka.Bench.Tokenization;
 
 // Each bench is a verb; its own options follow. Numbers mean something only as ratios within one run.
@@ -26,6 +27,8 @@ switch (args is [var verb, ..] ? verb : "")
         return MaskBench.Run();
     case "models":
         return PeerBench.Run(rest);
+    case "overhead":
+        return await OverheadBench.RunAsync(rest);
     case "roofline":
         return RooflineBench.Run(rest);
     case "sampling":
@@ -56,6 +59,7 @@ switch (args is [var verb, ..] ? verb : "")
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
               masks                      constraints over a vocabulary of 128 k tokens
               models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
+              overhead MODEL [OPTION...] the same requests through HTTP and straight into the engine
               roofline [OPTION...]       every operation against what this machine can do, as a table and a picture
               sampling [OPTION...]       from logits of a large vocabulary to a token
               scheduler                  what a step costs besides the model
