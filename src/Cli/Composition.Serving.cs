@@ -71,6 +71,7 @@ internal static partial class Composition
             0 => config.ContextLength,
             { } asked => asked,
         };
+        if (choice.Cluster is not null) return (Share(scheduling, options, context), context);
         KvBudget budget;
         try
         {
@@ -89,6 +90,16 @@ internal static partial class Composition
         // One block to spare: the engine keeps a little of its cache free.
         var blocks = budget.Blocks + 2;
         return (options with { KvBlocks = blocks, Limits = fitted.StepLimits(blocks) }, budget.Context);
+    }
+
+    /// <summary>Room for every sequence: each worker checks for itself whether its part fits.</summary>
+    private static ModelLoadOptions Share(SchedulerOptions scheduling, ModelLoadOptions options, int context)
+    {
+        var blocks = scheduling.SequencesMax * Blocks(context);
+        return options with
+        {
+            KvBlocks = blocks, Limits = (scheduling with { ContextMax = context }).StepLimits(blocks),
+        };
     }
 
     // Logits of every row, and a dozen rows of activations for every token of the largest step.

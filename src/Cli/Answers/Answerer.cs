@@ -8,7 +8,7 @@ using Minka.Models.Tokenization;
 namespace Minka.Cli.Answers;
 
 /// <summary>From a prompt to text that appears as it is made: template, tokenizer, engine, stop strings.</summary>
-internal sealed class Answerer : IAsyncDisposable
+internal sealed class Answerer : IAnswerer
 {
     private readonly OpenModel _open;
     private readonly Terminal _terminal;
@@ -36,14 +36,10 @@ internal sealed class Answerer : IAsyncDisposable
         _running = _engine.RunAsync();
     }
 
-    /// <summary>For people.</summary>
+    /// <inheritdoc/>
     public string ModelName => _open.Name;
 
-    /// <summary>Answers, telling <paramref name="write"/> each piece of text as it is sure.</summary>
-    /// <param name="prompt">Messages or text.</param>
-    /// <param name="options">Sampling and ends.</param>
-    /// <param name="write">Shown the text piece by piece.</param>
-    /// <param name="cancellation">Ends the answer early; what was made so far is reported.</param>
+    /// <inheritdoc/>
     /// <exception cref="RequestRefusedException">The prompt is longer than the context.</exception>
     public async Task<AnswerReport> AnswerAsync(
         Prompt prompt, AnswerOptions options, Action<string> write, CancellationToken cancellation)

@@ -11,7 +11,7 @@ internal sealed class ChatLoop
 {
     private readonly Terminal _terminal;
     private readonly ChatInput _input;
-    private readonly Answerer _answerer;
+    private readonly IAnswerer _answerer;
     private readonly AnswerOptions _options;
     private readonly Conversation _conversation;
     private readonly IReadOnlyList<ChatCommand> _commands;
@@ -19,7 +19,7 @@ internal sealed class ChatLoop
     private bool _isLeaving;
 
     public ChatLoop(
-        Terminal terminal, ChatInput input, Answerer answerer, AnswerOptions options, Conversation conversation)
+        Terminal terminal, ChatInput input, IAnswerer answerer, AnswerOptions options, Conversation conversation)
     {
         (_terminal, _input, _answerer, _options, _conversation) = (terminal, input, answerer, options, conversation);
         _commands =

@@ -126,5 +126,8 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
         parse.GetValue(_threadCounts) is { } counts ? [.. counts.Select(count => (int?)count)] : [null];
 
     /// <summary>A model was named with <c>-m</c>.</summary>
-    public bool IsNamed(ParseResult parse) => parse.GetValue(_model) is not null;
+    public bool IsNamed(ParseResult parse) => Named(parse) is not null;
+
+    /// <summary>The model named with <c>-m</c>; null for none.</summary>
+    public string? Named(ParseResult parse) => parse.GetValue(_model);
 }

@@ -13,7 +13,12 @@ namespace Minka.Cli.Options;
 /// <param name="Stops">Texts that end an answer; they are not part of it.</param>
 /// <param name="IgnoreEos">Goes on after the model's own end.</param>
 internal sealed record AnswerOptions(
-    SamplingOptions Sampling, int TokensMax, IReadOnlyList<string> Stops, bool IgnoreEos);
+    SamplingOptions Sampling, int TokensMax, IReadOnlyList<string> Stops, bool IgnoreEos)
+{
+    /// <summary>What was typed, as JSON by the names of a server's fields.</summary>
+    public IReadOnlyDictionary<string, string> Given { get; init; } =
+        System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
+}
 
 /// <summary>The sampling options of run and chat, by llama.cpp's names.</summary>
 internal sealed partial class SamplingFlags
@@ -89,7 +94,45 @@ internal sealed partial class SamplingFlags
         var stops = parse.GetValue(_stops) ?? [];
         if (stops.Contains("")) throw new UsageException("--stop is empty; it takes the text to stop before.");
         var tokens = parse.GetValue(_tokens) ?? -1;
-        return new(sampling, tokens < 0 ? int.MaxValue : tokens, stops, parse.GetValue(_ignoreEos));
+        return new(sampling, tokens < 0 ? int.MaxValue : tokens, stops, parse.GetValue(_ignoreEos))
+        {
+            Given = Given(parse, stops, sampling),
+        };
+    }
+
+    private Dictionary<string, string> Given(ParseResult parse, string[] stops, SamplingOptions sampling)
+    {
+        var given = new Dictionary<string, string>();
+        void Add<T>(string field, T? value) where T : struct, IFormattable
+        {
+            if (value is { } number) given[field] = number.ToString(null, CultureInfo.InvariantCulture);
+        }
+        Add("max_tokens", parse.GetValue(_tokens) is > 0 and var tokens ? tokens : (int?)null);
+        Add("temperature", parse.GetValue(_temperature));
+        Add("top_k", parse.GetValue(_topK));
+        Add("top_p", parse.GetValue(_topP));
+        Add("min_p", parse.GetValue(_minP));
+        Add("typical_p", parse.GetValue(_typicalP));
+        Add("repetition_penalty", parse.GetValue(_repeat));
+        Add("presence_penalty", parse.GetValue(_presence));
+        Add("frequency_penalty", parse.GetValue(_frequency));
+        Add("repeat_last_n", parse.GetValue(_window));
+        Add("seed", parse.GetValue(_seed) is >= 0 and var seed ? seed : (long?)null);
+        if (parse.GetValue(_ignoreEos)) given["ignore_eos"] = "true";
+        if (stops.Length > 0)
+            given["stop"] = Json.Write(json =>
+            {
+                json.WriteStartArray();
+                foreach (var stop in stops) json.WriteStringValue(stop);
+                json.WriteEndArray();
+            });
+        if (sampling.LogitBias.Count > 0)
+            given["logit_bias"] = Json.WriteObject(json =>
+            {
+                foreach (var (id, bias) in sampling.LogitBias)
+                    json.WriteNumber(id.ToString(CultureInfo.InvariantCulture), bias);
+            });
+        return given;
     }
 
     /// <summary>What holds without a command line.</summary>

@@ -4,6 +4,7 @@ using Minka.Cli.Chat;
 using Minka.Cli.Machines;
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
+using Minka.Models.Loading;
 
 namespace Minka.Cli.Verbs;
 
@@ -18,6 +19,8 @@ internal sealed class ChatVerb : IVerb
 
     private readonly Argument<string?> _model = ModelFlags.Argument();
 
+    private readonly RemoteFlags _remoteFlags = new();
+
     public ChatVerb(Terminal terminal)
     {
         _terminal = terminal;
@@ -27,7 +30,8 @@ internal sealed class ChatVerb : IVerb
     public Command Command { get; } = new("chat", "Talk with a model; /help inside lists what can be typed.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines];
+        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines,
+         new("Server", _remoteFlags.Options)];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -42,6 +46,9 @@ internal sealed class ChatVerb : IVerb
         var conversation = new Conversation();
         if (parse.GetValue(_load) is { } file) conversation.Restore(SavedChat.Load(file));
         conversation.System = parse.GetValue(_system) ?? conversation.System;
+        var model = parse.GetValue(_model) ?? _modelFlags.Named(parse);
+        if (_remoteFlags.Read(parse, model) is { } server)
+            return TalkAsync(server, _samplingFlags.Read(parse, GenerationDefaults.None), conversation, cancellation);
         return BeginAsync(_terminal, _modelFlags.Read(parse, parse.GetValue(_model)),
             open => _samplingFlags.Read(parse, open.Suggested), conversation, cancellation);
     }
@@ -61,11 +68,23 @@ internal sealed class ChatVerb : IVerb
             terminal.Out.WriteLine(terminal.Dim($"{open.Name} is ready; /help shows what can be typed, /exit leaves."));
             if (open.KvCache is { Length: > 0 } cache) terminal.Out.WriteLine(terminal.Dim($"Its cache: {cache}."));
         }
-        var input = terminal.IsInteractive
-            ? ChatInput.Typed(new LineEditor(terminal, new ConsoleKeyboard()))
-            : ChatInput.Piped(terminal.In);
-        var code = await new ChatLoop(terminal, input, answerer, options(open), conversation).RunAsync(cancellation);
+        var code = await new ChatLoop(terminal, Input(terminal), answerer, options(open), conversation)
+            .RunAsync(cancellation);
         await new ClusterRun(open, choice.Cluster, terminal).EndAsync();
         return code;
     }
+
+    private async Task<int> TalkAsync(
+        RemoteChoice server, AnswerOptions options, Conversation conversation, CancellationToken cancellation)
+    {
+        await using var answerer = new RemoteAnswerer(server, _terminal);
+        if (_terminal.IsInteractive)
+            _terminal.Out.WriteLine(
+                _terminal.Dim($"{server.Url} answers; /help shows what can be typed, /exit leaves."));
+        return await new ChatLoop(_terminal, Input(_terminal), answerer, options, conversation).RunAsync(cancellation);
+    }
+
+    private static ChatInput Input(Terminal terminal) => terminal.IsInteractive
+        ? ChatInput.Typed(new LineEditor(terminal, new ConsoleKeyboard()))
+        : ChatInput.Piped(terminal.In);
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text.Json;
 using Minka.Cli.Answers;
 using Minka.Cli.Chat;
 using Minka.Cli.Machines;
 using Minka.Cli.Options;
+using Minka.Models.Loading;
 
 namespace Minka.Cli.Verbs;
 
@@ -12,6 +14,7 @@ internal sealed class RunVerb : IVerb
     private readonly Terminal _terminal;
     private readonly ModelFlags _modelFlags = new();
     private readonly SamplingFlags _samplingFlags = new();
+    private readonly RemoteFlags _remoteFlags = new();
 
     private readonly Argument<string[]> _words = new("words")
     {
@@ -41,7 +44,7 @@ internal sealed class RunVerb : IVerb
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Prompt and output", [_prompt, _file, _system, _raw, _json, _stats]),
-        _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines,
+        _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines, new("Server", _remoteFlags.Options),
     ];
 
     public IReadOnlyList<Example> Examples =>
@@ -52,6 +55,7 @@ internal sealed class RunVerb : IVerb
         new("echo \"Who are you?\" | minka run --json", "from a pipe, for a program"),
         new("minka run --workers 127.0.0.1:9001,127.0.0.1:9002 \"Who are you?\" --report", "on two workers"),
         new("minka run --raw \"Once upon a time\" -n 100 --seed 7", "text that goes on from here"),
+        new("minka run --server http://127.0.0.1:8000 \"Hello!\"", "answered by minka serve, or any OpenAI server"),
     ];
 
     public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
@@ -67,19 +71,31 @@ internal sealed class RunVerb : IVerb
             throw new UsageException("There is no prompt; write it in quotes, name a file with -f, or pipe it in.");
         }
 
+        if (_remoteFlags.Read(parse, model ?? _modelFlags.Named(parse)) is { } server)
+        {
+            await using var remote = new RemoteAnswerer(server, _terminal);
+            return await AnswerAsync(parse, remote, MakePrompt(text, parse, null),
+                _samplingFlags.Read(parse, GenerationDefaults.None), null, cancellation);
+        }
         var choice = _modelFlags.Read(parse, model);
         using var open = Composition.Open(choice, _terminal);
-        var options = _samplingFlags.Read(parse, open.Suggested);
-        var prompt = MakePrompt(text, parse.GetValue(_system), parse.GetValue(_raw), open);
         await using var answerer = new Answerer(open, _terminal);
+        return await AnswerAsync(parse, answerer, MakePrompt(text, parse, open),
+            _samplingFlags.Read(parse, open.Suggested), new ClusterRun(open, choice.Cluster, _terminal), cancellation);
+    }
+
+    private async Task<int> AnswerAsync(
+        ParseResult parse, IAnswerer answerer, Prompt prompt, AnswerOptions options, ClusterRun? run,
+        CancellationToken cancellation)
+    {
         var wantsJson = parse.GetValue(_json);
         Action<string> write = wantsJson ? _ => { } : _terminal.Out.Write;
         var report = await answerer.AnswerAsync(prompt, options, write, cancellation);
 
-        var run = new ClusterRun(open, choice.Cluster, _terminal);
-        _terminal.Out.WriteLine(wantsJson ? report.ForPrograms(await run.ForProgramsAsync()) : "");
+        Action<Utf8JsonWriter> more = run is null ? _ => { } : await run.ForProgramsAsync();
+        _terminal.Out.WriteLine(wantsJson ? report.ForPrograms(more) : "");
         if (parse.GetValue(_stats)) _terminal.Error.WriteLine(report.ForPeople());
-        await run.EndAsync(report, parse.GetValue(_stats));
+        if (run is not null) await run.EndAsync(report, parse.GetValue(_stats));
         return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
     }
 
@@ -111,12 +127,17 @@ internal sealed class RunVerb : IVerb
         return argument is null ? text : $"{argument}\n\n{text}";
     }
 
-    private Prompt MakePrompt(string text, string? system, bool isRaw, OpenModel open)
+    /// <summary>Messages, or text where that is asked for or the model knows nothing else.</summary>
+    /// <param name="text">What is asked.</param>
+    /// <param name="parse">The command line.</param>
+    /// <param name="open">The model; null where a server has it.</param>
+    private Prompt MakePrompt(string text, ParseResult parse, OpenModel? open)
     {
+        var (system, isRaw) = (parse.GetValue(_system), parse.GetValue(_raw));
         if (isRaw && system is not null)
             throw new UsageException("--raw continues the text alone; leave out --system, or --raw.");
         if (isRaw) return new Prompt.Raw(text);
-        if (open.Package.ChatTemplate is null)
+        if (open is { Package.ChatTemplate: null })
         {
             if (_terminal.IsErrorSeen) _terminal.Complain("this model has no chat template; it continues the text.");
             return new Prompt.Raw(text);
