@@ -57,7 +57,7 @@ function show(live) {
   tile("running", String(sum("running")), "", `of ${sum("sequencesMax")} at once`);
   tile("waiting", String(sum("waiting")), "", `of ${sum("queueMax")} that may`);
   tile("kv", percent(sum("usedBlocks"), sum("blocks")), "%", `${short(sum("blocks") * live.blockTokens)} tokens fit`, 1);
-  tile("hits", percent(sum("cachedTokens"), sum("promptTokens")), "%", `${short(sum("cachedTokens"))} tokens not computed`, 1);
+  tile("hits", percent(sum("cachedTokens"), sum("promptTokens")), "%", `${short(sum("cachedTokens"))} tokens saved`, 1);
   tokens.show([samples.in, samples.out]);
   batch.show([samples.waiting, samples.running]);
   showLatency(live.now);

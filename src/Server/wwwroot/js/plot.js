@@ -64,7 +64,7 @@ export function spark(canvas, values, name, max = 0) {
 }
 
 /** How much time a plot shows: little while little has happened, ten minutes in the end. */
-export const span = seconds => [120, 300].find(one => seconds <= one) ?? 600;
+export const span = seconds => [120, 180, 300].find(one => seconds <= one) ?? 600;
 
 /** A plot with axes in an element: time at the bottom, what `paint` draws above, a tip under the pointer. */
 class Plot {
@@ -129,7 +129,7 @@ function axes(context, area, scale, seconds) {
   }
   context.textAlign = "center";
   context.textBaseline = "top";
-  const every = seconds > 400 ? 120 : seconds > 200 ? 60 : 30;
+  const every = seconds > 400 ? 120 : seconds > 150 ? 60 : 30;
   for (let ago = 0; ago <= seconds; ago += every) {
     const text = ago === 0 ? "now" : ago < 60 ? `${ago} s` : `${ago / 60} min`;
     const half = context.measureText(text).width / 2;
@@ -262,7 +262,7 @@ export function drawBlocks(canvas, states) {
   const size = Math.max(7, Math.min(20, Math.floor(Math.sqrt(width * 290 / Math.max(1, cells)))));
   const across = Math.max(1, Math.floor(width / size));
   canvas.style.height = `${Math.ceil(cells / across) * size}px`;
-  const colours = [colour("--paper-3"), colour("--series-3"), colour("--series-1"), colour("--series-2")];
+  const colours = [colour("--paper-3"), colour("--cached"), colour("--series-1"), colour("--series-2")];
   surface(canvas, context => {
     for (let i = 0; i < cells; i++) {
       // A cell of several blocks shows the busiest of them.
