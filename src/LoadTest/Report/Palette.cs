@@ -32,5 +32,5 @@ internal static class Palette
 
     /// <summary>Tones of the levels of a sweep, the strongest for the highest load.</summary>
     public static string Level(string colour, int index, int count) =>
-        Tint(colour, count < 2 ? 1 : 0.38 + 0.62 * index / (count - 1));
+        Tint(colour, count < 2 ? 1 : 0.5 + 0.5 * index / (count - 1));
 }
