@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the collectives bench as one process per rank, each in its own network namespace behind a link of 1 Gbit/s in
-# both directions (token bucket), all joined by a bridge in a namespace of its own. Needs root, iproute2 and tbf.
+# both directions (token bucket), all joined by a bridge in a namespace of its own. Needs root, iproute2 and tbf. BURST
+# sets the bucket (default: 256kb): what passes before the rate holds.
 #
 # usage: bench/Collectives/emulate.sh RANKS [RATE] [OPTION OF THE BENCH...]      e.g. 4 1gbit --wires q8
 set -euo pipefail
@@ -29,8 +30,8 @@ for ((i = 0; i < ranks; i++)); do
     ip -n "$name-$i" addr add "10.77.0.$((i + 1))/24" dev eth0
     ip -n "$name-$i" link set eth0 up
     ip -n "$name-$i" link set lo up
-    ip netns exec "$name-$i" tc qdisc add dev eth0 root tbf rate "$rate" burst 256kb latency 20ms
-    ip netns exec "$name-switch" tc qdisc add dev "port$i" root tbf rate "$rate" burst 256kb latency 20ms
+    ip netns exec "$name-$i" tc qdisc add dev eth0 root tbf rate "$rate" burst "${BURST:-256kb}" latency "${LATENCY:-20ms}"
+    ip netns exec "$name-switch" tc qdisc add dev "port$i" root tbf rate "$rate" burst "${BURST:-256kb}" latency "${LATENCY:-20ms}"
     peers+=${peers:+,}10.77.0.$((i + 1)):9100
 done
 for ((i = ranks - 1; i >= 0; i--)); do

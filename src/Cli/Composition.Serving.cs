@@ -1,4 +1,5 @@
 using Minka.Cli.Options;
+using Minka.Cluster;
 using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Engine.KvCache;
@@ -49,6 +50,9 @@ internal static partial class Composition
                     Drafter = serving.DraftsNgrams ? new NgramDrafter(new NgramOptions()) : null,
                     Defaults = serving.UsesSuggestions ? open.Suggested : GenerationDefaults.None,
                     Template = serving.Template,
+                    MachineMetrics = (open.Model as ClusterModel)?.Monitor is { } monitor
+                        ? monitor.PrometheusAsync
+                        : null,
                 },
                 open, terminal.Time);
         }

@@ -27,6 +27,9 @@ public sealed record ServedModelOptions
     /// <summary>Instead of the model's own template; null for that one.</summary>
     public ChatTemplate? Template { get; init; }
 
+    /// <summary>Rows for Prometheus about the machines that run the model; null where it is this one.</summary>
+    public Func<CancellationToken, Task<string>>? MachineMetrics { get; init; }
+
     /// <summary>A reader that stands still for so long loses its request.</summary>
     public TimeSpan SlowReaderLimit { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -43,7 +43,7 @@ public sealed class ServerApp : IAsyncDisposable
         on.MapGet("/readyz", health.ReadyAsync).Open();
         on.MapGet("/version", health.VersionAsync).Says("Which Minka this is");
         on.MapGet("/openapi.json", new OpenApiEndpoint(server, on).AnswerAsync).Says("This document");
-        on.MapGet("/metrics", new MetricsEndpoint(telemetry.Registry).AnswerAsync);
+        on.MapGet("/metrics", new MetricsEndpoint(telemetry.Registry, server.Models).AnswerAsync);
 
         on.MapMethods("/", ["GET", "HEAD"], PageEndpoints.RootAsync).Open();
         on.MapGet("/live", PageEndpoints.LiveAsync).Open();

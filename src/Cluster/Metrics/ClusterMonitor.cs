@@ -43,6 +43,13 @@ public sealed class ClusterMonitor : IDisposable
             }
         }));
 
+    /// <summary>What every worker that answers measured, as Prometheus reads it.</summary>
+    public async Task<string> PrometheusAsync(CancellationToken cancellation)
+    {
+        var workers = await StatusAsync(cancellation);
+        return PrometheusText.Write([.. workers.Where(one => one.Status is not null).Select(one => one.Status!)]);
+    }
+
     /// <summary>What every rank did lately, moved onto one clock.</summary>
     /// <param name="window">How far to look back.</param>
     /// <param name="clock">The clock to move times onto, in nanoseconds.</param>

@@ -17,6 +17,11 @@ internal sealed class Tuner(Group group, IWire wire)
     /// <summary>A prediction this many times the best is not measured.</summary>
     private const double WorthMeasuring = 4;
 
+    /// <summary>
+    /// Messages so short are measured in every way: what they cost is the processors', which links do not predict.
+    /// </summary>
+    private const int ShortBytes = 8 << 10;
+
     private readonly TimeProvider _time = group.Transport.Time;
 
     /// <summary>Encoded sizes that are measured, in bytes.</summary>
@@ -56,8 +61,8 @@ internal sealed class Tuner(Group group, IWire wire)
     {
         var predicted = MessageSizes.Select(bytes =>
             AllReduces.All.Select(algorithm => algorithm.Predict(group.Size, bytes, link)).ToArray()).ToList();
-        double[] worth = [.. predicted.SelectMany(row =>
-            row.Select(seconds => seconds <= WorthMeasuring * row.Min() ? seconds : 0))];
+        double[] worth = [.. predicted.SelectMany((row, size) => row.Select(seconds =>
+            MessageSizes[size] <= ShortBytes || seconds <= WorthMeasuring * row.Min() ? seconds : 0))];
         var each = atMost.TotalSeconds / worth.Count(seconds => seconds > 0);
         double[] plan = [.. worth.Select(seconds => seconds > 0 && each >= RepetitionsMin * seconds
             ? Math.Floor(Math.Min(each / seconds, RepetitionsMax))

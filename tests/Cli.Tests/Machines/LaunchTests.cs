@@ -148,7 +148,7 @@ public sealed partial class LaunchTests : IAsyncLifetime
         await _launch.WaitForExitAsync(limit.Token);
     }
 
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());
