@@ -51,7 +51,8 @@ public sealed partial class ExampleTests
         }
         finally
         {
-            using (var kill = Process.Start("kill", ["-TERM", $"{launch.Id}"])) await kill.WaitForExitAsync(_cancellation);
+            using (var kill = Process.Start("kill", ["-TERM", $"{launch.Id}"]))
+                await kill.WaitForExitAsync(_cancellation);
             await launch.WaitForExitAsync(_cancellation);
         }
         Assert.Equal(0, launch.ExitCode);
@@ -85,9 +86,10 @@ public sealed partial class ExampleTests
         var name = $"minkatest{Environment.ProcessId}";
         try
         {
-            using var add = Run($"ip netns add {name} && ip -n {name} link add a type veth peer name b && "
-                + $"ip netns exec {name} tc qdisc add dev a root tbf rate 1gbit burst 32kb latency 50ms");
-            if (add.ExitCode != 0) Assert.Skip($"Network namespaces cannot be made here: {add.StandardError.ReadToEnd()}");
+            using var add = Run($"ip netns add {name} && ip -n {name} link add left type veth peer name right && "
+                + $"ip netns exec {name} tc qdisc add dev left root tbf rate 1gbit burst 32kb latency 50ms");
+            if (add.ExitCode != 0)
+                Assert.Skip($"Network namespaces cannot be made here: {add.StandardError.ReadToEnd()}");
         }
         finally
         {

@@ -79,6 +79,39 @@ public sealed partial class LaunchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_answers_from_the_cluster_and_its_metrics_are_the_ranks()
+    {
+        var port = FreePorts(1)[0];
+        using var serve = Process.Start(new ProcessStartInfo("dotnet",
+            [_program, "serve", "--plan", _plan, "--port", $"{port}", "--drain-delay", "0"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        try
+        {
+            while (await serve.StandardOutput.ReadLineAsync(_cancellation) is { } line)
+                if (line.StartsWith("Serving ", StringComparison.Ordinal)) break;
+            using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}") };
+            const string ask = """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""";
+            using var content = new StringContent(ask, System.Text.Encoding.UTF8, "application/json");
+
+            var reply = await http.PostAsync("/v1/chat/completions", content, _cancellation);
+            var metrics = await http.GetStringAsync("/metrics", _cancellation);
+
+            Assert.Contains("12 + 30 = 42.", await reply.Content.ReadAsStringAsync(_cancellation),
+                StringComparison.Ordinal);
+            Assert.Matches("\nminka_rank_steps_total\\{rank=\"1\"\\} [1-9]", metrics);
+            Assert.Contains("vllm:prompt_tokens_total", metrics, StringComparison.Ordinal);
+        }
+        finally
+        {
+            using (var kill = Process.Start("kill", ["-TERM", $"{serve.Id}"]))
+                await kill.WaitForExitAsync(_cancellation);
+            await serve.WaitForExitAsync(_cancellation);
+        }
+    }
+
+    [Fact]
     public async Task A_rank_that_dies_is_named_and_the_others_are_ended()
     {
         var victim = Children(_launch.Id).First(child => child.Command.Contains(_workers.Split(',')[1],
