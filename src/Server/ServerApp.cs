@@ -8,11 +8,14 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Minka.Server.Anthropic;
 using Minka.Server.Http;
 using Minka.Server.Keys;
 using Minka.Server.Metrics;
+using Minka.Server.Ollama;
 using Minka.Server.OpenAi;
 using Minka.Server.OpenApi;
+using Minka.Server.Responses;
 using Minka.Server.Tokenizing;
 using Minka.Server.Web;
 
@@ -66,6 +69,10 @@ public sealed class ServerApp : IAsyncDisposable
         on.MapPost("/detokenize", tokens.DetokenizeAsync).Says("Tokens into text", "DetokenizeRequest");
         on.MapPost("/apply-template", tokens.ApplyTemplateAsync)
             .Says("Messages into the text that the model reads", "ChatCompletionRequest");
+
+        ResponsesEndpoint.Map(on, server);
+        MessagesEndpoint.Map(on, server);
+        OllamaRoutes.Map(on, server);
     }
 
     /// <summary>Begins to listen.</summary>

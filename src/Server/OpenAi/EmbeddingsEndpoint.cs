@@ -33,18 +33,15 @@ internal sealed class EmbeddingsEndpoint(ServerParts server)
             _ => throw ApiFault.Invalid("pooling", "'pooling' must be mean or last."),
         }, fields.Flag("normalize") ?? true);
         var inputs = PromptFields.Read(fields, "input", InputsMax, model);
-        var vectors = new List<IReadOnlyList<float>>(inputs.Count);
-        // A long list waits here and not in the engine's queue, where it would keep others out.
-        foreach (var some in inputs.Chunk(AtOnce))
-            vectors.AddRange(await Task.WhenAll(some.Select(input => model.EmbedAsync(input.Ids, options, trace)))
-                .ConfigureAwait(false));
+        var vectors = await EmbedAsync(model, inputs.Select(input => input.Ids), width, options, trace)
+            .ConfigureAwait(false);
         await JsonReply.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
             json.WriteStartArray("data");
             for (var i = 0; i < vectors.Count; i++)
-                WriteVector(json, i, width is { } some ? Cut(vectors[i], some, options) : vectors[i], asBase64);
+                WriteVector(json, i, vectors[i], asBase64);
             json.WriteEndArray();
             json.WriteString("model", model.Name);
             json.WriteStartObject("usage");
@@ -53,6 +50,23 @@ internal sealed class EmbeddingsEndpoint(ServerParts server)
             json.WriteEndObject();
             json.WriteEndObject();
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>Vectors of many prompts.</summary>
+    /// <param name="model">Embeds them.</param>
+    /// <param name="prompts">Token ids.</param>
+    /// <param name="width">Numbers of each vector that are wanted; null for all.</param>
+    /// <param name="options">How.</param>
+    /// <param name="trace">Of the HTTP request.</param>
+    public static async Task<IReadOnlyList<IReadOnlyList<float>>> EmbedAsync(
+        ServedModel model, IEnumerable<int[]> prompts, int? width, EmbeddingOptions options, RequestTrace trace)
+    {
+        List<IReadOnlyList<float>> vectors = [];
+        // A long list waits here and not in the engine's queue, where it would keep others out.
+        foreach (var some in prompts.Chunk(AtOnce))
+            vectors.AddRange(await Task.WhenAll(some.Select(ids => model.EmbedAsync(ids, options, trace)))
+                .ConfigureAwait(false));
+        return width is { } wanted ? [.. vectors.Select(vector => Cut(vector, wanted, options))] : vectors;
     }
 
     private static float[] Cut(IReadOnlyList<float> vector, int width, EmbeddingOptions options)

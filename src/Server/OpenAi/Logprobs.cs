@@ -16,6 +16,15 @@ internal static class Logprobs
     {
         json.WriteStartObject("logprobs");
         json.WriteStartArray("content");
+        WriteEach(json, tokens, tokenizer);
+        json.WriteEndArray();
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    /// <summary>Each token with its logprob, bytes, and the most probable ones.</summary>
+    public static void WriteEach(Utf8JsonWriter json, IReadOnlyList<TextToken> tokens, Tokenizer tokenizer)
+    {
         foreach (var token in tokens)
         {
             if (token.Logprobs is not { } at) continue;
@@ -31,9 +40,6 @@ internal static class Logprobs
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        json.WriteEndArray();
-        json.WriteNull("refusal");
-        json.WriteEndObject();
     }
 
     /// <summary>Those of a completion: parallel lists.</summary>

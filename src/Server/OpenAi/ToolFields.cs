@@ -20,9 +20,25 @@ internal static class ToolFields
                 throw ApiFault.Invalid(tool.PathOf("type"), $"'{tool.PathOf("type")}' must be function.");
             tools.Add(ReadFunction(tool.Object("function") ?? throw tool.Missing("function", "an object")));
         }
+        RequireDistinct(tools);
+        return tools;
+    }
+
+    /// <summary>Refuses two tools of one name.</summary>
+    public static void RequireDistinct(IReadOnlyList<ToolDefinition> tools)
+    {
         var twice = tools.GroupBy(tool => tool.Name, StringComparer.Ordinal).FirstOrDefault(it => it.Count() > 1);
         if (twice is not null) throw ApiFault.Invalid("tools", $"Two tools are called '{twice.Key}'.");
-        return tools;
+    }
+
+    /// <summary>Refuses a choice that the tools cannot satisfy.</summary>
+    public static ToolChoice Require(ToolChoice choice, IReadOnlyList<ToolDefinition> tools)
+    {
+        if (choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Named && tools.Count == 0)
+            throw ApiFault.Invalid("tool_choice", "'tool_choice' is there and 'tools' is not; send both.");
+        if (choice.Kind == ToolChoiceKind.Named && !tools.Any(tool => tool.Name == choice.Name))
+            throw ApiFault.Invalid("tool_choice", "'tool_choice' names a function that is not in 'tools'.");
+        return choice;
     }
 
     /// <summary>Whether they are used; automatically where there is no such field.</summary>
@@ -41,13 +57,13 @@ internal static class ToolFields
             };
         if (choice.Kind != ToolChoiceKind.None && tools.Count == 0)
             throw ApiFault.Invalid("tool_choice", "'tool_choice' is there and 'tools' is not; send both.");
-        if (choice.Kind == ToolChoiceKind.Named && !tools.Any(tool => tool.Name == choice.Name))
-            throw ApiFault.Invalid("tool_choice", "'tool_choice' names a function that is not in 'tools'.");
-        return choice;
+        return Require(choice, tools);
     }
 
     /// <summary>A function's name, description and parameters.</summary>
-    public static ToolDefinition ReadFunction(JsonFields function)
+    /// <param name="function">Describes it.</param>
+    /// <param name="schemaField">Where the schema of its parameters is.</param>
+    public static ToolDefinition ReadFunction(JsonFields function, string schemaField = "parameters")
     {
         var name = function.NeedText("name");
         if (name.Length is 0 or > NameCharsMax
@@ -55,10 +71,10 @@ internal static class ToolFields
             throw ApiFault.Invalid(function.PathOf("name"), $"'{function.PathOf("name")}' has {name.Length} "
                 + $"characters; 1 to {NameCharsMax} letters, digits, _ and - are needed.");
         JsonElement parameters = default;
-        if (function.TryGet("parameters", out var schema))
+        if (function.TryGet(schemaField, out var schema))
             parameters = schema.ValueKind == JsonValueKind.Object
                 ? schema.Clone()
-                : throw function.Wrong("parameters", schema, "a JSON schema of an object");
+                : throw function.Wrong(schemaField, schema, "a JSON schema of an object");
         return new ToolDefinition(
             name, function.Text("description"), parameters, function.Flag("strict") ?? false);
     }

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Minka.Server.Http;
+using Minka.Server.OpenApi;
+
+namespace Minka.Server.Ollama;
+
+/// <summary>Ollama's routes.</summary>
+internal static class OllamaRoutes
+{
+    public static void Map(IEndpointRouteBuilder on, ServerParts server)
+    {
+        var generation = new OllamaGeneration(server);
+        Post("/api/chat", generation.ChatAsync, "answers a conversation");
+        Post("/api/generate", generation.GenerateAsync, "answers a prompt");
+        Post("/api/embed", new OllamaEmbedding(server).AnswerAsync, "vectors that stand for texts");
+
+        var models = new OllamaModels(server);
+        Get("/api/tags", models.TagsAsync, "the models that can be asked");
+        Get("/api/ps", models.RunningAsync, "the models in memory");
+        Get("/api/version", OllamaModels.VersionAsync, "the version of the API");
+        Post("/api/show", models.ShowAsync, "all about a model");
+
+        void Post(string route, RequestDelegate answer, string what) =>
+            on.MapPost(route, answer).WithErrors(OllamaErrorShape.Instance).Says($"Ollama: {what}");
+        void Get(string route, RequestDelegate answer, string what) =>
+            on.MapGet(route, answer).WithErrors(OllamaErrorShape.Instance).Says($"Ollama: {what}");
+    }
+}
