@@ -18,7 +18,9 @@ internal sealed class WordCalibration(
     private const int WordsWanted = 96;
     private const int WordsNeeded = 16;
     private const int ShortProbe = 24;
-    private const int LongProbe = 216;
+
+    /// <summary>Words of the second probe; the next where the one before is too long for the server.</summary>
+    private static readonly int[] _longProbes = [216, 72];
 
     public async Task<TokenRuler> MeasureAsync(CancellationToken cancellation)
     {
@@ -28,11 +30,28 @@ internal sealed class WordCalibration(
             var counted = await probe(Text(words, ShortProbe), cancellation);
             return new(words, 1, (counted ?? ShortProbe) - ShortProbe, "the server's /tokenize");
         }
-        var few = await probe(Text(WordList.All, ShortProbe), cancellation);
-        var many = await probe(Text(WordList.All, LongProbe), cancellation);
-        if (few is not { } low || many is not { } high || high <= low) return TokenRuler.Assumed;
-        var each = (high - low) / (double)(LongProbe - ShortProbe);
-        return new(WordList.All, each, low - each * ShortProbe, "the server's usage of two small requests");
+        if (await probe(Text(WordList.All, ShortProbe), cancellation) is { } few)
+            foreach (var length in _longProbes)
+                if (await TryAsync(length, cancellation) is { } many && many > few)
+                {
+                    var each = (many - few) / (double)(length - ShortProbe);
+                    return new(
+                        WordList.All, each, few - each * ShortProbe, "the server's usage of two small requests");
+                }
+        return TokenRuler.Assumed;
+    }
+
+    /// <summary>The server's count of so many words; null if it counts none or takes no prompt so long.</summary>
+    private async Task<int?> TryAsync(int words, CancellationToken cancellation)
+    {
+        try
+        {
+            return await probe(Text(WordList.All, words), cancellation);
+        }
+        catch (LoadTestException)
+        {
+            return null;
+        }
     }
 
     /// <summary>

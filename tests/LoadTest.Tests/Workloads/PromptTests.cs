@@ -52,6 +52,26 @@ public sealed class PromptTests
     }
 
     [Fact]
+    public async Task A_server_with_a_small_context_is_measured_by_a_shorter_request()
+    {
+        await using var fake = new FakeServer(async exchange =>
+        {
+            if (exchange.Words > 100)
+            {
+                await exchange.SendJsonAsync("{}", "400 Too Long");
+                return;
+            }
+            await exchange.BeginStreamAsync();
+            await exchange.SendTokenAsync();
+            await exchange.EndStreamAsync(3 * exchange.Words + 4, 1);
+        });
+
+        using var server = await Runs.MeetAsync(fake, needsRuler: true);
+
+        Assert.Equal((3, 4), (server.Ruler.TokensPerWord, server.Ruler.Overhead));
+    }
+
+    [Fact]
     public async Task A_server_that_counts_nothing_is_assumed_to_be_like_others()
     {
         await using var fake = new FakeServer(async exchange =>
