@@ -19,11 +19,17 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     /// <summary>Measuring takes a second; ranks may still be reading weights before it.</summary>
     private static readonly TimeSpan _tuneWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>A temperature may make logits equal that were not; so many more are taken along.</summary>
+    private const int TiesMax = 8;
+
     private readonly MeshCommunicator _ranks;
     private readonly StepFrame _frame;
     private readonly ForwardInput _input;
     private readonly BatchSampler _sampler;
-    private readonly float[] _logits, _part;
+    private readonly float[] _logits, _packed;
+    private readonly int[] _largest;
+    private readonly int _largestMax;
+    private float[] _part = [];
     private readonly ReplicaPlan _replica;
     private readonly IReadOnlyList<RankPlan> _last;
     private bool _isOver;
@@ -42,7 +48,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         _sampler = new(shape.VocabularySize);
         _logits = new float[checked(shape.Limits.LogitRows * shape.VocabularySize)];
         _last = [.. replica.Stages[^1].Ranks.Where(rank => !rank.Vocabulary.IsEmpty)];
-        _part = _last.Count == 1 ? [] : new float[_logits.Length];
+        _packed = new float[checked(shape.Limits.LogitRows * LogitRows.PackedMax)];
+        _largest = new int[shape.Limits.Sequences];
+        _largestMax = Math.Min(replica.Collectives.LogitCandidates, LogitRows.LargestMax - TiesMax);
     }
 
     /// <inheritdoc/>
@@ -60,7 +68,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         try
         {
             BatchBuilder.Fill(_input, batch);
-            var logits = Run(_input, batch.Copies);
+            var logits = Run(_input, batch.Copies, Largest(batch));
             prepared.GetAwaiter().GetResult();
             var start = Meter.Trace.Now;
             _sampler.Sample(batch, logits);
@@ -71,6 +79,18 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
             prepared.GetAwaiter().GetResult();
         }
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>How many of the largest logits decide the next token of each sequence; 0 where all do.</summary>
+    private ReadOnlySpan<int> Largest(Batch batch)
+    {
+        var count = 0;
+        foreach (var chunk in batch.Chunks)
+        {
+            var needed = chunk.Sequence.LargestLogitsNeeded;
+            _largest[count++] = needed > _largestMax ? 0 : needed > 1 ? needed + TiesMax : needed;
+        }
+        return _largest.AsSpan(0, count);
     }
 
     /// <summary>Lets every stage measure its links; once, before the first step.</summary>
@@ -84,30 +104,68 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     }
 
     /// <summary>Runs one step on all ranks.</summary>
-    /// <returns><c>[rows, vocabulary]</c>, valid until the next step; may be overwritten.</returns>
-    internal Span<float> Run(ForwardInput input, ReadOnlySpan<BlockCopy> copies)
+    /// <param name="input">The step.</param>
+    /// <param name="copies">Blocks to copy first.</param>
+    /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
+    /// <returns>
+    /// <c>[rows, vocabulary]</c>, valid until the next step; may be overwritten. Logits that are not wanted are
+    /// negative infinity.
+    /// </returns>
+    internal Span<float> Run(
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest = default)
     {
         var meter = Meter.Begin(input.TokenCount);
-        var step = _frame.Write(input, copies);
+        var step = _frame.Write(input, copies, largest);
         for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
         var logits = _logits.AsSpan(0, input.LogitCount * Shape.VocabularySize);
-        if (logits.IsEmpty) meter.End();
-        if (logits.IsEmpty) return logits;
-        if (_last.Count == 1) _ranks.Receive(_last[0].Rank, logits);
-        else foreach (var rank in _last) ReceivePart(rank, input.LogitCount, logits);
+        if (!largest.IsEmpty && largest.ContainsAnyExcept(0)) logits.Fill(float.NegativeInfinity);
+        if (!logits.IsEmpty)
+            foreach (var rank in _last) ReceiveRows(rank, input.LogitCount, logits);
         meter.End();
         return logits;
     }
 
     /// <summary>A rank's rows of the vocabulary are columns of the logits.</summary>
-    private void ReceivePart(RankPlan rank, int rows, Span<float> logits)
+    private void ReceiveRows(RankPlan rank, int rows, Span<float> logits)
     {
         var columns = rank.Vocabulary.Count;
-        var part = _part.AsSpan(0, rows * columns);
-        _ranks.Receive(rank.Rank, part);
+        var wholeRows = 0;
+        var packedFloats = 0;
+        foreach (var largest in _frame.Largest[..rows])
+            if (LogitRows.IsPacked(largest, columns)) packedFloats += 2 * largest;
+            else wholeRows++;
+
+        if (wholeRows == rows && columns == Shape.VocabularySize)
+        {
+            _ranks.Receive(rank.Rank, logits);
+            return;
+        }
+        var packed = _packed.AsSpan(0, packedFloats);
+        var whole = Part(wholeRows * columns);
+        if (packed.Length > 0) _ranks.Receive(rank.Rank, packed);
+        if (whole.Length > 0) _ranks.Receive(rank.Rank, whole);
         for (var row = 0; row < rows; row++)
-            part.Slice(row * columns, columns)
-                .CopyTo(logits[((row * Shape.VocabularySize) + rank.Vocabulary.Start)..]);
+        {
+            var mine = logits.Slice((row * Shape.VocabularySize) + rank.Vocabulary.Start, columns);
+            var largest = _frame.Largest[row];
+            if (LogitRows.IsPacked(largest, columns))
+            {
+                LogitRows.Unpack(packed[..(2 * largest)], mine);
+                packed = packed[(2 * largest)..];
+            }
+            else
+            {
+                whole[..columns].CopyTo(mine);
+                whole = whole[columns..];
+            }
+        }
+    }
+
+    /// <summary>Room for rows that do not lie side by side; made when first needed.</summary>
+    private Span<float> Part(int floats)
+    {
+        if (_part.Length < floats) _part = new float[_logits.Length];
+        return _part.AsSpan(0, floats);
     }
 
     /// <summary>Tells the ranks that no step follows.</summary>

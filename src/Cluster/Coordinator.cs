@@ -42,6 +42,13 @@ public static class Coordinator
     /// <summary>How ranks wait for each other: a long chunk on a slow stage is no silence.</summary>
     internal static TcpTransportOptions Waiting { get; } = new() { Deadline = TimeSpan.FromSeconds(60) };
 
+    /// <summary>
+    /// How ranks that compute wait: ranks of a stage are a few hundred microseconds apart, and waking a sleeper costs
+    /// as much as the sum itself (<c>docs/decisions</c>, 0003).
+    /// </summary>
+    internal static TcpTransportOptions WaitingForSums { get; } =
+        Waiting with { Spin = TimeSpan.FromMilliseconds(2) };
+
     /// <summary>Starts a cluster.</summary>
     /// <param name="request">Plan, model, key.</param>
     /// <param name="config">The model.</param>

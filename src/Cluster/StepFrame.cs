@@ -7,16 +7,18 @@ namespace Minka.Cluster;
 /// <summary>One step as bytes: what the root sends to every rank.</summary>
 /// <remarks>
 /// Little-endian numbers of four bytes: copies, sequences; source and target of each copy; and of each sequence its
-/// start, tokens, prompt length, blocks and logit rows, then its tokens, then its blocks.
+/// start, tokens, prompt length, blocks, logit rows and how many of the largest logits of each row are wanted (0: all),
+/// then its tokens, then its blocks.
 /// </remarks>
 internal sealed class StepFrame
 {
-    private const int Numbers = 5;
+    private const int Numbers = 6;
 
     private readonly StepLimits _limits;
     private readonly int _vocabularySize, _kvBlocks;
     private readonly int[] _numbers;
     private readonly BlockCopy[] _copies;
+    private readonly int[] _largest;
     private int _copyCount;
 
     /// <param name="limits">The largest step.</param>
@@ -28,6 +30,7 @@ internal sealed class StepFrame
     {
         (_limits, _vocabularySize, _kvBlocks) = (limits, vocabularySize, kvBlocks);
         _copies = new BlockCopy[limits.Sequences];
+        _largest = new int[limits.LogitRows];
         var count = checked(2 + (2 * limits.Sequences) + (Numbers * limits.Sequences) + limits.Tokens
             + limits.TableBlocks);
         if (count * (long)sizeof(int) > bytesMax)
@@ -39,10 +42,16 @@ internal sealed class StepFrame
     /// <summary>Blocks to copy before the step that was read.</summary>
     public ReadOnlySpan<BlockCopy> Copies => _copies.AsSpan(0, _copyCount);
 
-    /// <summary>Writes a step. The bytes are valid until the next.</summary>
-    public ReadOnlySpan<byte> Write(ForwardInput input, ReadOnlySpan<BlockCopy> copies)
+    /// <summary>Of each row of logits, how many of the largest are wanted; 0 wants all.</summary>
+    public ReadOnlySpan<int> Largest => _largest;
+
+    /// <summary>Writes a step, and remembers <see cref="Largest"/>. The bytes are valid until the next.</summary>
+    /// <param name="input">The step.</param>
+    /// <param name="copies">Blocks to copy first.</param>
+    /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
+    public ReadOnlySpan<byte> Write(ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest)
     {
-        var at = 0;
+        var (at, row) = (0, 0);
         _numbers[at++] = copies.Length;
         _numbers[at++] = input.SequenceCount;
         foreach (var copy in copies) (_numbers[at++], _numbers[at++]) = (copy.Source, copy.Target);
@@ -59,6 +68,9 @@ internal sealed class StepFrame
             _numbers[at++] = input.PromptLengths[s];
             _numbers[at++] = blocks.Length;
             _numbers[at++] = wanted;
+            _numbers[at++] = largest.IsEmpty ? 0 : largest[s];
+            _largest.AsSpan(row, wanted).Fill(_numbers[at - 1]);
+            row += wanted;
             input.Tokens[first..end].CopyTo(_numbers.AsSpan(at));
             blocks.CopyTo(_numbers.AsSpan(at + end - first));
             at += end - first + blocks.Length;
@@ -91,6 +103,8 @@ internal sealed class StepFrame
         var promptLength = left.Next(int.MaxValue);
         var blocks = left.Next(_limits.TableBlocks - tableBlocks);
         var logits = left.Next(Math.Min(count, _limits.LogitRows - input.LogitCount));
+        var largest = left.Next(LogitRows.LargestMax);
+        _largest.AsSpan(input.LogitCount, logits).Fill(largest);
         var tokens = left.Take(count, _vocabularySize);
         var table = left.Take(blocks, _kvBlocks);
         if (count == 0 || start + (long)count > blocks * (long)ForwardInput.BlockTokens) throw Wrong();

@@ -14,7 +14,7 @@ public sealed class WorkerLoop
     private readonly ICausalModel _model;
     private readonly StepFrame _frame;
     private readonly ForwardInput _input;
-    private readonly float[] _logits;
+    private readonly float[] _logits, _packed;
     private readonly int _logitColumns;
     private long _steps;
 
@@ -28,6 +28,7 @@ public sealed class WorkerLoop
         _input = new(model.Limits);
         _logitColumns = model.Vocabulary.End.Value - model.Vocabulary.Start.Value;
         _logits = new float[checked(model.Limits.LogitRows * _logitColumns)];
+        _packed = new float[_logitColumns == 0 ? 0 : checked(model.Limits.LogitRows * LogitRows.PackedMax)];
         Meter = links.NewMeter();
     }
 
@@ -81,7 +82,30 @@ public sealed class WorkerLoop
         meter.ComputeEnds();
 
         foreach (var next in _links.Next) _links.Boundary.Send(next, _model.Hidden(_input.TokenCount));
-        if (logits.Length > 0) _links.Control.Send(_links.Root, logits);
+        if (logits.Length > 0) SendLogits(logits);
         meter.End();
+    }
+
+    /// <summary>First the rows of which the largest are wanted, then those that are wanted whole.</summary>
+    private void SendLogits(Span<float> logits)
+    {
+        var (packed, whole) = (0, 0);
+        for (var row = 0; row < _input.LogitCount; row++)
+        {
+            var mine = logits.Slice(row * _logitColumns, _logitColumns);
+            var largest = _frame.Largest[row];
+            if (LogitRows.IsPacked(largest, _logitColumns))
+            {
+                LogitRows.Pack(mine, _packed.AsSpan(packed, 2 * largest));
+                packed += 2 * largest;
+            }
+            else
+            {
+                if (whole < row) mine.CopyTo(logits[(whole * _logitColumns)..]);
+                whole++;
+            }
+        }
+        if (packed > 0) _links.Control.Send(_links.Root, _packed.AsSpan(0, packed));
+        if (whole > 0) _links.Control.Send(_links.Root, logits[..(whole * _logitColumns)]);
     }
 }

@@ -45,7 +45,7 @@ public sealed class ClusterExecutorTests
         input.AddSequence([5, 6, 7], 15, 40, [3, 1], 2);
         input.AddSequence([9], 0, 1, [2], 0);
         var frame = new StepFrame(new(16, 4, 8, 16), 10, 4, 1 << 20);
-        var bytes = frame.Write(input, [new(1, 2)]).ToArray();
+        var bytes = frame.Write(input, [new(1, 2)], [7, 0]).ToArray();
 
         var read = new ForwardInput(new(16, 4, 8, 16));
         frame.Read(bytes, read);
@@ -55,6 +55,7 @@ public sealed class ClusterExecutorTests
         Assert.Equal([(3 * 16) + 15, 16, 17, 32], read.Slots);
         Assert.Equal([1, 2], read.LogitRows);
         Assert.Equal([40, 1], read.PromptLengths);
+        Assert.Equal([7, 7], frame.Largest[..2]);
         Assert.Equal([new BlockCopy(1, 2)], frame.Copies);
     }
 
@@ -66,7 +67,7 @@ public sealed class ClusterExecutorTests
         input.AddSequence([5, 6, 7], 15, 40, [3, 1], 2);
         input.AddSequence([9], 0, 1, [2], 1);
         var frame = new StepFrame(limits, 10, 4, 1 << 20);
-        var sound = frame.Write(input, [new(1, 2)]).ToArray();
+        var sound = frame.Write(input, [new(1, 2)], [7, 0]).ToArray();
         var random = new Random(11);
         var refused = 0;
 

@@ -12,6 +12,8 @@ public sealed class PeerListener : IAsyncDisposable
     /// <summary>Connections that may be in their handshake at once; the oldest makes room for a new one.</summary>
     public const int UnauthenticatedMax = 64;
 
+    private const string NotNow = "this process is not part of a cluster now";
+
     private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
@@ -112,7 +114,8 @@ public sealed class PeerListener : IAsyncDisposable
         catch (Exception refused) when (refused is HandshakeException or IOException or SocketException
             or OperationCanceledException or ObjectDisposedException)
         {
-            _options.Log($"A connection from {from} was closed: {Reason(refused)}.");
+            // Who has the key and comes too early tries again; there is nothing to look into.
+            if (refused.Message != NotNow) _options.Log($"A connection from {from} was closed: {Reason(refused)}.");
             socket.Dispose();
         }
         finally
@@ -127,7 +130,7 @@ public sealed class PeerListener : IAsyncDisposable
 
     private static string? Refusal(Expectation? expectation, Hello mine, Hello theirs)
     {
-        if (expectation is null) return "this process is not part of a cluster now";
+        if (expectation is null) return NotNow;
         return Hello.Mismatch(mine, theirs) ?? (expectation.Awaits(theirs.Identity.Rank)
             ? null
             : $"rank {theirs.Identity.Rank} is not one that rank {mine.Identity.Rank} waits for");

@@ -110,8 +110,7 @@ public sealed class TcpTransport : ITransport
             }
             else if (Time.GetTimestamp() - spinFrom > _spinTicks)
             {
-                Sleep(from, lastByte, deadline);
-                spinFrom = Time.GetTimestamp();
+                Sleep(from, lastByte, deadline); // Asks on only when something has come: idle ranks cost nothing.
             }
             else
             {

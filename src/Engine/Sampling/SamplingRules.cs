@@ -21,7 +21,15 @@ public sealed class SamplingRules
         _logitFilters = [.. mask, .. LogitFilters(options, request.TokensMin, stopIds)];
         CanForce = _matcher is not null && options.BadWords.Count == 0 && !request.WantsLogprobs;
         _filters = IsGreedy ? [] : [.. Filters(options)];
+        LargestNeeded = _logitFilters.Length > 0 || request.WantsLogprobs || request.WantsPromptLogprobs ? 0
+            : IsGreedy ? 1
+            : options.TopK;
     }
+
+    /// <summary>
+    /// How many of the largest logits decide the next token, at equal logits the lower ids; 0 when all of them do.
+    /// </summary>
+    internal int LargestNeeded { get; }
 
     internal ulong Seed { get; }
 

@@ -57,6 +57,11 @@ public sealed class Sequence
     /// <summary>How its tokens are sampled.</summary>
     public SamplingRules Rules { get; }
 
+    /// <summary>
+    /// How many of the largest logits decide its next token, at equal logits the lower ids; 0 when all of them do.
+    /// </summary>
+    public int LargestLogitsNeeded => Rules.LargestNeeded;
+
     /// <summary>Tokens of the prompt.</summary>
     public int PromptLength { get; }
 
