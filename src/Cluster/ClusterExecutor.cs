@@ -27,7 +27,8 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     private readonly ForwardInput _input;
     private readonly BatchSampler _sampler;
     private readonly float[] _logits, _packed;
-    private readonly int[] _largest;
+    private readonly StepPieces _pieces;
+    private readonly int[] _largest, _rowLargest, _rowsOf;
     private readonly int _largestMax;
     private float[] _part = [];
     private readonly ReplicaPlan _replica;
@@ -50,6 +51,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         _last = [.. replica.Stages[^1].Ranks.Where(rank => !rank.Vocabulary.IsEmpty)];
         _packed = new float[checked(shape.Limits.LogitRows * LogitRows.PackedMax)];
         _largest = new int[shape.Limits.Sequences];
+        _rowLargest = new int[shape.Limits.LogitRows];
+        _pieces = new(shape.Limits, replica.Stages.Count);
+        _rowsOf = new int[StepPieces.CountMax(replica.Stages.Count)];
         _largestMax = Math.Min(replica.Collectives.LogitCandidates, LogitRows.LargestMax - TiesMax);
     }
 
@@ -115,27 +119,57 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest = default)
     {
         var meter = Meter.Begin(input.TokenCount);
-        var step = _frame.Write(input, copies, largest);
-        for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
         var logits = _logits.AsSpan(0, input.LogitCount * Shape.VocabularySize);
         if (!largest.IsEmpty && largest.ContainsAnyExcept(0)) logits.Fill(float.NegativeInfinity);
-        if (!logits.IsEmpty)
-            foreach (var rank in _last) ReceiveRows(rank, input.LogitCount, logits);
+        var pieces = _pieces.CountOf(input);
+        if (pieces == 1) Send(input, copies, largest, 0, 0);
+        else SendPieces(input, copies, largest, pieces);
+
+        for (var (piece, row) = (0, 0); piece < pieces; piece++)
+        {
+            var rows = _rowsOf[piece];
+            if (rows == 0) continue;
+            foreach (var rank in _last)
+                ReceiveRows(rank, _rowLargest.AsSpan(row, rows),
+                    logits.Slice(row * Shape.VocabularySize, rows * Shape.VocabularySize));
+            row += rows;
+        }
         meter.End();
         return logits;
     }
 
+    private void SendPieces(
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int pieces)
+    {
+        for (var (piece, row) = (0, 0); piece < pieces; piece++)
+        {
+            var part = _pieces.Cut(input, piece, pieces, largest);
+            Send(part, piece == 0 ? copies : [], _pieces.Largest, piece, row);
+            row += part.LogitCount;
+        }
+    }
+
+    /// <summary>Sends a step, or a piece of one whose rows of logits begin at <paramref name="row"/>.</summary>
+    private void Send(
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int piece, int row)
+    {
+        var step = _frame.Write(input, copies, largest);
+        for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
+        _frame.Largest[..input.LogitCount].CopyTo(_rowLargest.AsSpan(row));
+        _rowsOf[piece] = input.LogitCount;
+    }
+
     /// <summary>A rank's rows of the vocabulary are columns of the logits.</summary>
-    private void ReceiveRows(RankPlan rank, int rows, Span<float> logits)
+    private void ReceiveRows(RankPlan rank, ReadOnlySpan<int> rowLargest, Span<float> logits)
     {
         var columns = rank.Vocabulary.Count;
         var wholeRows = 0;
         var packedFloats = 0;
-        foreach (var largest in _frame.Largest[..rows])
+        foreach (var largest in rowLargest)
             if (LogitRows.IsPacked(largest, columns)) packedFloats += 2 * largest;
             else wholeRows++;
 
-        if (wholeRows == rows && columns == Shape.VocabularySize)
+        if (wholeRows == rowLargest.Length && columns == Shape.VocabularySize)
         {
             _ranks.Receive(rank.Rank, logits);
             return;
@@ -144,10 +178,10 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         var whole = Part(wholeRows * columns);
         if (packed.Length > 0) _ranks.Receive(rank.Rank, packed);
         if (whole.Length > 0) _ranks.Receive(rank.Rank, whole);
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < rowLargest.Length; row++)
         {
             var mine = logits.Slice((row * Shape.VocabularySize) + rank.Vocabulary.Start, columns);
-            var largest = _frame.Largest[row];
+            var largest = rowLargest[row];
             if (LogitRows.IsPacked(largest, columns))
             {
                 LogitRows.Unpack(packed[..(2 * largest)], mine);

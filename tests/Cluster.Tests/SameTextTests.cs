@@ -19,7 +19,7 @@ public sealed class SameTextTests
 
     private static readonly SchedulerOptions Scheduling = new()
     {
-        SequencesMax = 8, TokensPerStepMax = 48, LogitRowsMax = 32, ContextMax = 256,
+        SequencesMax = 8, TokensPerStepMax = 160, LogitRowsMax = 32, ContextMax = 256,
     };
 
     private static readonly ModelPackage Package = ModelPackage.Open(Weights.TestWorkers.ModelPath);
@@ -107,10 +107,10 @@ public sealed class SameTextTests
         return new(Package.Weights, plan, Scheduling.StepLimits(KvBlocks), KvBlocks);
     }
 
-    /// <summary>Requests that share a prefix, draw, are punished, biased, measured and constrained, all at once.</summary>
+    /// <summary>They share a prefix, draw, are punished, biased, measured and constrained, all at once.</summary>
     private static IEnumerable<GenerationRequest> Requests()
     {
-        var story = "Tell me a story about a fox and a lamp. It begins so: ";
+        var story = string.Concat(Enumerable.Repeat("Tell me a story about a fox and a lamp. ", 5));
         yield return Request("What is 12 + 30?");
         yield return Request(story + "Once");
         yield return Request(story) with { Sampling = new() { Temperature = 0, RepetitionPenalty = 1.3f } };

@@ -239,8 +239,8 @@ public sealed class Worker : IControl, IAsyncDisposable
         var within = TimeSpan.FromSeconds(Math.Clamp(request.JoinSecondsMax, 1, _joinMax.TotalSeconds));
         var transport = await TcpMesh.JoinAsync(
             _mesh, Coordinator.IdentityOf(assigned.Plan, assigned.Replica, assigned.Rank, assigned.Epoch),
-            [.. request.MeshAddresses.Select(Coordinator.EndPointOf), _mesh.EndPoint], Coordinator.WaitingForSums, within,
-            cancellation);
+            [.. request.MeshAddresses.Select(Coordinator.EndPointOf), _mesh.EndPoint], Coordinator.WaitingForSums,
+            within, cancellation);
 
         _state = WorkerState.Loading;
         var start = _options.Time.GetTimestamp();
