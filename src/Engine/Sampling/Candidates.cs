@@ -77,6 +77,21 @@ internal sealed class Candidates(int vocabularySize)
         return weights;
     }
 
+    /// <summary>About the sum of those of the last <see cref="Weights"/> that are at least this much.</summary>
+    /// <remarks>Unlike other sums this one is rounded as the machine's vectors have it.</remarks>
+    public double WeightFrom(float least)
+    {
+        var (sum, border, i) = (Vector<float>.Zero, new Vector<float>(least), 0);
+        for (; i <= Count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var block = new Vector<float>(_weights, i);
+            sum += Vector.ConditionalSelect(Vector.GreaterThanOrEqual(block, border), block, Vector<float>.Zero);
+        }
+        double total = Vector.Sum(sum);
+        for (; i < Count; i++) total += _weights[i] >= least ? _weights[i] : 0;
+        return total;
+    }
+
     /// <summary>The largest logit.</summary>
     public float Largest() => TensorPrimitives.Max<float>(Logits);
 
