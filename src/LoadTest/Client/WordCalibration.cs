@@ -20,7 +20,7 @@ internal sealed class WordCalibration(
     private const int ShortProbe = 24;
 
     /// <summary>Words of the second probe; the next where the one before is too long for the server.</summary>
-    private static readonly int[] _longProbes = [216, 72];
+    private static readonly int[] _longProbes = [216, 72, 36];
 
     public async Task<TokenRuler> MeasureAsync(CancellationToken cancellation)
     {
