@@ -4,6 +4,7 @@ using Minka.Models.Templates;
 using Minka.Server.Generating;
 using Minka.Server.Http;
 using Minka.Server.OpenAi;
+using Minka.Server.Tools;
 
 namespace Minka.Server.Responses;
 
@@ -12,9 +13,10 @@ namespace Minka.Server.Responses;
 /// <param name="Kept">The conversation without its instructions, which do not carry over to the next response.</param>
 /// <param name="IsStream">Piece by piece.</param>
 /// <param name="IsStored">It can be asked for later.</param>
-/// <param name="Echo">Fields that the response repeats.</param>
+/// <param name="Echo">Fields that the response repeats, as JSON.</param>
 internal sealed record ResponseRequest(
-    ChatRequest Chat, IReadOnlyList<ChatTurn> Kept, bool IsStream, bool IsStored, JsonElement Echo);
+    ChatRequest Chat, IReadOnlyList<ChatTurn> Kept, bool IsStream, bool IsStored,
+    IReadOnlyDictionary<string, string> Echo);
 
 /// <summary>OpenAI's requests for responses as the server understands them.</summary>
 internal static class ResponseFields
@@ -47,7 +49,26 @@ internal static class ResponseFields
             kept,
             fields.Flag("stream") ?? false,
             fields.Flag("store") ?? true,
-            fields.Element.Clone());
+            ReadEcho(fields));
+    }
+
+    private static Dictionary<string, string> ReadEcho(JsonFields fields)
+    {
+        var echo = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, otherwise) in ResponseReply.Echoed)
+        {
+            try
+            {
+                // Written anew: a line break in it would end an event's line.
+                echo[name] = fields.TryGet(name, out var value) ? JsonText.Write(value.WriteTo) : otherwise;
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiFault.Invalid(name, $"'{name}' holds half a surrogate pair; send whole characters.",
+                    "invalid_json");
+            }
+        }
+        return echo;
     }
 
     private static TextOptions ReadOptions(JsonFields fields, ServedModel model)

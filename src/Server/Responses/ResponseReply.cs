@@ -11,8 +11,8 @@ namespace Minka.Server.Responses;
 /// <param name="created">Unix seconds.</param>
 internal sealed class ResponseReply(ResponseRequest request, ServedModel model, long created)
 {
-    // Fields that are repeated as they came, and what they are when they did not come.
-    private static readonly (string Name, string Otherwise)[] Echoed =
+    /// <summary>Fields that are repeated as they came, and what they are when they did not come.</summary>
+    public static IReadOnlyList<(string Name, string Otherwise)> Echoed { get; } =
     [
         ("instructions", "null"), ("max_output_tokens", "null"), ("max_tool_calls", "null"), ("metadata", "{}"),
         ("parallel_tool_calls", "true"), ("previous_response_id", "null"),
@@ -49,7 +49,11 @@ internal sealed class ResponseReply(ResponseRequest request, ServedModel model, 
         json.WriteStartArray("output");
         foreach (var item in output.Items) item.Write(json, model.Tokenizer);
         json.WriteEndArray();
-        foreach (var (name, otherwise) in Echoed) WriteEchoed(json, name, otherwise);
+        foreach (var (name, value) in request.Echo)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(value);
+        }
         json.WriteString("service_tier", "default");
         json.WriteNumber("temperature", request.Chat.Options.Sampling.Temperature);
         json.WriteNumber("top_p", request.Chat.Options.Sampling.TopP);
@@ -77,14 +81,6 @@ internal sealed class ResponseReply(ResponseRequest request, ServedModel model, 
         json.WriteString("code", fault.Status == 429 ? "rate_limit_exceeded" : "server_error");
         json.WriteString("message", fault.Message);
         json.WriteEndObject();
-    }
-
-    private void WriteEchoed(Utf8JsonWriter json, string name, string otherwise)
-    {
-        json.WritePropertyName(name);
-        if (request.Echo.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
-            value.WriteTo(json);
-        else json.WriteRawValue(otherwise);
     }
 
     private static void WriteUsage(Utf8JsonWriter json, TokenUsage? usage)
