@@ -14,6 +14,9 @@ public sealed class ClusterGoldens
     private const int KvBlocks = 64;
     private static readonly StepLimits Limits = new(512, 1, 512, KvBlocks);
 
+    private static readonly (int Tensor, int Pipeline)[] Cuts =
+        [(2, 1), (3, 1), (4, 1), (5, 1), (8, 1), (1, 2), (1, 3), (1, 4), (2, 2), (4, 2)];
+
     public static TheoryData<string> Cases() =>
         SharedFolder.Cases(Folder, path => File.Exists(Path.Combine(path, "golden.safetensors")));
 
@@ -24,7 +27,7 @@ public sealed class ClusterGoldens
         var golden = new GoldenTensors(Path.Combine(path, "golden.safetensors"));
         using var file = Open(name, path);
 
-        foreach (var (tensor, pipeline) in ((int, int)[])[(2, 1), (3, 1), (8, 1), (1, 2), (2, 2)])
+        foreach (var (tensor, pipeline) in Cuts)
         {
             if (pipeline > file.Config.Layers) continue;
             using var cluster = new ThreadCluster(file, Plan(file, tensor, pipeline), Limits, KvBlocks);

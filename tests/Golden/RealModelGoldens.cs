@@ -121,7 +121,7 @@ public sealed class RealModelGoldens
         return System.Text.Encoding.UTF8.GetString(File.ReadAllBytes(SharedFolder.At(parts[0])).AsSpan(0, bytes));
     }
 
-    private static string ModelPath(string name)
+    internal static string ModelPath(string name)
     {
         var folder = SharedFolder.At("models", name);
         if (!Directory.Exists(folder)) Assert.Skip($"{folder} is absent: the weights of the golden answers '{name}'.");

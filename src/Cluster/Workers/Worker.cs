@@ -296,6 +296,8 @@ public sealed class Worker : IControl, IAsyncDisposable
     private async Task LogEndAsync(RankRun run)
     {
         var why = await run.Ended;
+        // A machine that lends itself gives back what it does not use; nothing runs now that would have to wait.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _state = WorkerState.Idle;
         _problem = why;
         _options.Log($"Rank {run.Assigned.Rank} is over after {run.Steps} steps: {why} Waiting for the next root.");
