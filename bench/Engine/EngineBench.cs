@@ -22,7 +22,8 @@ internal static class EngineBench
         var options = new BenchOptions(args);
         if (args.FirstOrDefault(Path.Exists) is not { } path)
         {
-            Console.Error.WriteLine("engine needs a MODEL; --threads 2 --tokens 64 --only users|prefix|stall|guesses|masks.");
+            Console.Error.WriteLine(
+                "engine needs a MODEL; --threads 2 --tokens 64 --only users|prefix|stall|guesses|masks.");
             return 2;
         }
         using var package = ModelPackage.Open(path);

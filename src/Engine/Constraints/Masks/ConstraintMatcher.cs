@@ -3,7 +3,7 @@ using Minka.Engine.Constraints.Automata;
 
 namespace Minka.Engine.Constraints.Masks;
 
-/// <summary>One sequence's way through a grammar. Remembers every position, so that guesses can be taken back.</summary>
+/// <summary>One sequence's way through a grammar. Remembers every position, so guesses can be taken back.</summary>
 /// <remarks>Its lists grow with the text and its masks are used again, so that a token allocates nothing.</remarks>
 internal sealed class ConstraintMatcher
 {
