@@ -65,6 +65,7 @@ internal static partial class Composition
         {
             KvType = kv.Type switch { KvType.F32 => DType.F32, KvType.F16 => DType.F16, _ => DType.Q8_0 },
             Suggested = Suggestion(choice, package),
+            Drafter = OpenDrafter(choice, package, options, terminal),
         };
     }
 

@@ -51,8 +51,12 @@ internal sealed class OpenModel(
     /// <summary>How to sample without any option.</summary>
     public required GenerationDefaults Suggested { get; init; }
 
+    /// <summary>Who guesses tokens ahead; null for nobody.</summary>
+    public OpenDrafter? Drafter { get; init; }
+
     public void Dispose()
     {
+        Drafter?.Held?.Dispose();
         Model.Dispose();
         Backend.Dispose();
         Package.Dispose();
@@ -92,6 +96,8 @@ internal static partial class Composition
     {
         var own = package.Config.ContextLength;
         var positions = Positions(choice, room, own);
+        // Each guess is a row more to be checked.
+        room = room with { LogitRows = room.LogitRows + (choice.Draft?.Max ?? 0) };
         var options = OptionsOf(choice, room, positions);
         if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
         if (choice.Cluster is { } cluster)
@@ -114,6 +120,7 @@ internal static partial class Composition
             {
                 KvType = options.KvType,
                 Suggested = Suggestion(choice, package),
+                Drafter = OpenDrafter(choice, package, options, terminal),
             };
         }
         catch

@@ -19,6 +19,12 @@ internal sealed record AnswerReport
     public required int CachedTokens { get; init; }
     public required int AnswerTokens { get; init; }
 
+    /// <summary>Tokens that were guessed.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Of <see cref="DraftedTokens"/>, those that were right.</summary>
+    public long AcceptedTokens { get; init; }
+
     /// <summary>From the question to the first token.</summary>
     public required TimeSpan TimeToFirstToken { get; init; }
 
@@ -57,7 +63,7 @@ internal sealed record AnswerReport
         + $"first token after {Ms(TimeToFirstToken)} ms\n"
         + $"answer  {AnswerTokens} tokens; {DecodeRate:F0} tok/s, {DecodeBytesPerSecond / 1e9:F1} GB/s; "
         + $"ended by {Finish}; seed {Seed}\n"
-        + $"memory  {MiB(ProcessBytes)} MiB; weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
+        + $"{Guesses}memory  {MiB(ProcessBytes)} MiB; weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
         + $"loaded in {Ms(LoadTime)} ms\n"
         + $"cache   {KvCache}");
 
@@ -72,6 +78,8 @@ internal sealed record AnswerReport
         json.WriteNumber("prompt_tokens", PromptTokens);
         json.WriteNumber("cached_tokens", CachedTokens);
         json.WriteNumber("completion_tokens", AnswerTokens);
+        json.WriteNumber("drafted_tokens", DraftedTokens);
+        json.WriteNumber("accepted_tokens", AcceptedTokens);
         json.WriteNumber("load_ms", Math.Round(LoadTime.TotalMilliseconds, 3));
         json.WriteNumber("ttft_ms", Math.Round(TimeToFirstToken.TotalMilliseconds, 3));
         json.WriteNumber("tpot_ms", Math.Round(Tpot, 3));
@@ -84,6 +92,10 @@ internal sealed record AnswerReport
         json.WriteNumber("process_bytes", ProcessBytes);
         more?.Invoke(json);
     });
+
+    private string Guesses => DraftedTokens == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+        $"guesses {DraftedTokens} tokens, {AcceptedTokens} of them right "
+        + $"({100.0 * AcceptedTokens / DraftedTokens:F0} %)\n");
 
     private static double PerSecond(int tokens, TimeSpan time) =>
         tokens > 0 && time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0;

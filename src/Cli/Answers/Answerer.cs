@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Minka.Cli.Options;
 using Minka.Engine;
+using Minka.Engine.Constraints;
 using Minka.Engine.Scheduling;
 using Minka.Models.Templates;
 using Minka.Models.Tokenization;
@@ -24,6 +25,8 @@ internal sealed class Answerer : IAnswerer
             new EngineOptions
             {
                 EosIds = open.Package.EosIds,
+                Vocabulary = VocabularyOf(open.Package.Tokenizer),
+                Drafter = open.Drafter?.Drafter,
                 Scheduling = new SchedulerOptions
                 {
                     SequencesMax = limits.Sequences,
@@ -46,6 +49,8 @@ internal sealed class Answerer : IAnswerer
     {
         var stream = _open.Package.Tokenizer.CreateStream(continues: prompt is Prompt.Raw);
         var text = new AnswerText(stream, new StopStrings(options.Stops), write);
+        var counters = _engine.Counters;
+        var (drafted, accepted) = (counters.DraftedTokens, counters.AcceptedTokens);
         var generation = _engine.Submit(
             new GenerationRequest
             {
@@ -53,6 +58,7 @@ internal sealed class Answerer : IAnswerer
                 Sampling = options.Sampling,
                 TokensMax = options.TokensMax,
                 IgnoreEos = options.IgnoreEos,
+                Constraint = options.Constraint,
             },
             cancellation);
 
@@ -61,15 +67,31 @@ internal sealed class Answerer : IAnswerer
         await foreach (var token in generation)
         {
             finish = token.Finish;
-            if (token.Finish == FinishReason.Failed) await generation.Completion;
+            if (token.Finish == FinishReason.Failed) await FailAsync(generation);
             if (!token.IsText) continue;
             last = _terminal.Time.GetTimestamp();
             if (tokens++ == 0) first = last;
             if (text.Add(token.Id)) break; // leaving the loop cancels what is still to come
         }
         text.End();
-        return Report(options, text, generation, finish, tokens, _terminal.Time.GetElapsedTime(first, last));
+        return Report(options, text, generation, finish, tokens, _terminal.Time.GetElapsedTime(first, last)) with
+        {
+            DraftedTokens = counters.DraftedTokens - drafted,
+            AcceptedTokens = counters.AcceptedTokens - accepted,
+        };
     }
+
+    private static async Task FailAsync(Generation generation)
+    {
+        await generation.Completion;
+        throw new RequestRefusedException(
+            RefusalReason.Unsupported, "", generation.Failure ?? "The answer failed without saying why.");
+    }
+
+    /// <summary>Special tokens say nothing, so that a constraint never allows them.</summary>
+    private static TokenVocabulary VocabularyOf(Tokenizer tokenizer) => new(
+        tokenizer.VocabularySize,
+        id => tokenizer.IsSpecial(id) ? ReadOnlyMemory<byte>.Empty : tokenizer.TokenBytes(id).ToArray());
 
     public async ValueTask DisposeAsync()
     {

@@ -17,6 +17,9 @@ internal sealed record ModelChoice(
     /// <summary>The machines that run it; null for this one alone.</summary>
     public ClusterChoice? Cluster { get; init; }
 
+    /// <summary>Who guesses tokens ahead; null for nobody.</summary>
+    public DraftChoice? Draft { get; init; }
+
     /// <summary>The model that ships with the program, as it is.</summary>
     public static ModelChoice BuiltIn => new(ModelLocator.BuiltIn, null, null, null, null, null, null);
 }

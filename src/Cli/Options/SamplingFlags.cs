@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Minka.Engine.Constraints;
 using Minka.Engine.Sampling;
 using Minka.Models.Loading;
 
@@ -18,6 +19,9 @@ internal sealed record AnswerOptions(
     /// <summary>What was typed, as JSON by the names of a server's fields.</summary>
     public IReadOnlyDictionary<string, string> Given { get; init; } =
         System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What the answer must look like; null for any text.</summary>
+    public Constraint? Constraint { get; init; }
 }
 
 /// <summary>The sampling options of run and chat, by llama.cpp's names.</summary>

@@ -14,6 +14,8 @@ internal sealed class ChatVerb : IVerb
     private readonly Terminal _terminal;
     private readonly ModelFlags _modelFlags = new();
     private readonly SamplingFlags _samplingFlags = new();
+    private readonly ConstraintFlags _constraintFlags = new();
+    private readonly DraftFlags _draftFlags = new();
     private readonly Option<string?> _system = Flag.Text(["--system", "-sys"], "TEXT", "Instructions before the chat.");
     private readonly Option<string?> _load = Flag.Text(["--load"], "FILE", "Go on with a chat that /save wrote.");
 
@@ -30,8 +32,10 @@ internal sealed class ChatVerb : IVerb
     public Command Command { get; } = new("chat", "Talk with a model; /help inside lists what can be typed.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [new("Chat", [_system, _load]), _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines,
-         new("Server", _remoteFlags.Options)];
+    [
+        new("Chat", [_system, _load]), _constraintFlags.Group, _samplingFlags.Group, _draftFlags.Group,
+        _modelFlags.Group, _modelFlags.Machines, new("Server", _remoteFlags.Options),
+    ];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -46,11 +50,14 @@ internal sealed class ChatVerb : IVerb
         var conversation = new Conversation();
         if (parse.GetValue(_load) is { } file) conversation.Restore(SavedChat.Load(file));
         conversation.System = parse.GetValue(_system) ?? conversation.System;
+        var (constraint, draft) = (_constraintFlags.Read(parse), _draftFlags.Read(parse));
         var model = parse.GetValue(_model) ?? _modelFlags.Named(parse);
         if (_remoteFlags.Read(parse, model) is { } server)
-            return TalkAsync(server, _samplingFlags.Read(parse, GenerationDefaults.None), conversation, cancellation);
-        return BeginAsync(_terminal, _modelFlags.Read(parse, parse.GetValue(_model)),
-            open => _samplingFlags.Read(parse, open.Suggested), conversation, cancellation);
+            return TalkAsync(server, ConstraintFlags.ForServer(
+                _samplingFlags.Read(parse, GenerationDefaults.None), constraint, draft), conversation, cancellation);
+        return BeginAsync(_terminal, _modelFlags.Read(parse, parse.GetValue(_model)) with { Draft = draft },
+            open => _samplingFlags.Read(parse, open.Suggested) with { Constraint = constraint }, conversation,
+            cancellation);
     }
 
     /// <summary>Loads a model and talks; <c>run MODEL</c> and a bare <c>minka</c> come here too.</summary>

@@ -15,6 +15,8 @@ internal sealed class RunVerb : IVerb
     private readonly ModelFlags _modelFlags = new();
     private readonly SamplingFlags _samplingFlags = new();
     private readonly RemoteFlags _remoteFlags = new();
+    private readonly ConstraintFlags _constraintFlags = new();
+    private readonly DraftFlags _draftFlags = new();
 
     private readonly Argument<string[]> _words = new("words")
     {
@@ -44,7 +46,8 @@ internal sealed class RunVerb : IVerb
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Prompt and output", [_prompt, _file, _system, _raw, _json, _stats]),
-        _samplingFlags.Group, _modelFlags.Group, _modelFlags.Machines, new("Server", _remoteFlags.Options),
+        _constraintFlags.Group, _samplingFlags.Group, _draftFlags.Group, _modelFlags.Group,
+        _modelFlags.Machines, new("Server", _remoteFlags.Options),
     ];
 
     public IReadOnlyList<Example> Examples =>
@@ -53,6 +56,7 @@ internal sealed class RunVerb : IVerb
         new("minka run model.gguf \"Name three rivers.\" --temp 0", "a model of yours, always the same answer"),
         new("minka run -m folder/ -f letter.txt \"Summarise this letter:\" --stats", "a prompt about a file"),
         new("echo \"Who are you?\" | minka run --json", "from a pipe, for a program"),
+        new("minka run \"Is the sea blue?\" --choice yes,no", "an answer that a program can read; schemas too"),
         new("minka run --workers 127.0.0.1:9001,127.0.0.1:9002 \"Who are you?\" --report", "on two workers"),
         new("minka run --raw \"Once upon a time\" -n 100 --seed 7", "text that goes on from here"),
         new("minka run --server http://127.0.0.1:8000 \"Hello!\"", "answered by minka serve, or any OpenAI server"),
@@ -62,11 +66,13 @@ internal sealed class RunVerb : IVerb
     {
         var (model, words) = SplitWords(parse);
         var text = ReadPrompt(words, parse.GetValue(_file));
+        var constraint = _constraintFlags.Read(parse);
+        var choice = _modelFlags.Read(parse, model) with { Draft = _draftFlags.Read(parse) };
         if (text is null)
         {
             if (model is not null && _terminal.IsInteractive)
-                return await ChatVerb.BeginAsync(_terminal, _modelFlags.Read(parse, model),
-                    open => _samplingFlags.Read(parse, open.Suggested),
+                return await ChatVerb.BeginAsync(_terminal, choice,
+                    open => _samplingFlags.Read(parse, open.Suggested) with { Constraint = constraint },
                     new Conversation { System = parse.GetValue(_system) }, cancellation);
             throw new UsageException("There is no prompt; write it in quotes, name a file with -f, or pipe it in.");
         }
@@ -74,14 +80,15 @@ internal sealed class RunVerb : IVerb
         if (_remoteFlags.Read(parse, model ?? _modelFlags.Named(parse)) is { } server)
         {
             await using var remote = new RemoteAnswerer(server, _terminal);
-            return await AnswerAsync(parse, remote, MakePrompt(text, parse, null),
-                _samplingFlags.Read(parse, GenerationDefaults.None), null, cancellation);
+            var asked = ConstraintFlags.ForServer(
+                _samplingFlags.Read(parse, GenerationDefaults.None), constraint, choice.Draft);
+            return await AnswerAsync(parse, remote, MakePrompt(text, parse, null), asked, null, cancellation);
         }
-        var choice = _modelFlags.Read(parse, model);
         using var open = Composition.Open(choice, _terminal);
+        var options = _samplingFlags.Read(parse, open.Suggested) with { Constraint = constraint };
         await using var answerer = new Answerer(open, _terminal);
-        return await AnswerAsync(parse, answerer, MakePrompt(text, parse, open),
-            _samplingFlags.Read(parse, open.Suggested), new ClusterRun(open, choice.Cluster, _terminal), cancellation);
+        return await AnswerAsync(parse, answerer, MakePrompt(text, parse, open), options,
+            new ClusterRun(open, choice.Cluster, _terminal), cancellation);
     }
 
     private async Task<int> AnswerAsync(

@@ -1,7 +1,7 @@
 namespace Minka.Engine.Constraints;
 
 /// <summary>What a text must look like. Compiled once, however many requests have the same.</summary>
-/// <remarks>Which parts of each language are understood is in <c>docs/engine.md</c>; others are refused, never
+/// <remarks>Which parts of each language are understood is in <c>docs/constraints.md</c>; others are refused, never
 /// ignored.</remarks>
 /// <param name="Kind">The language of <paramref name="Source"/>.</param>
 /// <param name="Source">The text of the constraint.</param>

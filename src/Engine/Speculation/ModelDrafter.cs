@@ -12,7 +12,14 @@ namespace Minka.Engine.Speculation;
 /// </remarks>
 public sealed class ModelDrafter : IDrafter
 {
+    /// <summary>Tokens guessed for one sequence in one step, if nothing else is said.</summary>
+    public const int DraftsByDefault = 4;
+
+    // Models of a family share their tokens, but may pad their matrices to different sizes.
+    private const int PaddingMax = 1024;
+
     private readonly ICausalModel _model;
+    private readonly float[] _row;
     private readonly int _draftsMax, _draftsPerStepMax;
     private readonly ForwardInput _input;
     private readonly float[] _logits;
@@ -43,9 +50,9 @@ public sealed class ModelDrafter : IDrafter
     /// <param name="draftsMax">Tokens guessed for one sequence in one step.</param>
     /// <param name="draftsPerStepMax">Tokens guessed in one step for all sequences together.</param>
     /// <exception cref="ArgumentException">The vocabularies differ.</exception>
-    public ModelDrafter(ICausalModel model, int vocabularySize, int draftsMax = 4, int draftsPerStepMax = 16)
+    public ModelDrafter(ICausalModel model, int vocabularySize, int draftsMax = DraftsByDefault, int draftsPerStepMax = 16)
     {
-        if (model.Config.VocabularySize != vocabularySize)
+        if (Math.Abs(model.Config.VocabularySize - vocabularySize) > Math.Min(PaddingMax, vocabularySize / 8))
             throw new ArgumentException($"The draft model has {model.Config.VocabularySize} tokens, the model has "
                 + $"{vocabularySize}; guesses need the same vocabulary. Take a smaller model of the same family.");
         ArgumentOutOfRangeException.ThrowIfLessThan(draftsMax, 1);
@@ -54,7 +61,8 @@ public sealed class ModelDrafter : IDrafter
         _draftsMax = draftsMax;
         _draftsPerStepMax = draftsPerStepMax;
         _input = new ForwardInput(model.Limits);
-        _logits = new float[checked(model.Limits.LogitRows * vocabularySize)];
+        _logits = new float[checked(model.Limits.LogitRows * model.Config.VocabularySize)];
+        _row = new float[vocabularySize];
         _sampler = new Sampler(vocabularySize);
         _pool = new BlockPool(model.KvBlocks);
     }
@@ -112,6 +120,8 @@ public sealed class ModelDrafter : IDrafter
             var start = memory.Computed.Count;
             var count = Math.Min(memory.Text.Length - start, _model.Limits.Tokens - _input.TokenCount);
             if (count <= 0 || !TryReserve(memory, start + count)) continue;
+            // A token that only the large model has stands in no text that both were made for.
+            if (memory.Text.Slice(start, count).ContainsAnyExceptInRange(0, _model.Config.VocabularySize - 1)) continue;
             _input.AddSequence(
                 memory.Text.Slice(start, count), start, memory.Sequence.PromptLength, memory.Table.Blocks, 1);
             foreach (var token in memory.Text.Slice(start, count)) memory.Computed.Add(token);
@@ -127,11 +137,14 @@ public sealed class ModelDrafter : IDrafter
     }
 
     /// <summary>Adds a guess to a text that is computed to its end; true when another one is wanted after it.</summary>
-    private bool TryGuess(Memory memory, Span<float> logits)
+    private bool TryGuess(Memory memory, ReadOnlySpan<float> logits)
     {
         var sequence = memory.Sequence;
         if (memory.Computed.Count < memory.Text.Length) return false;
-        if (!_sampler.TrySample(sequence, memory.Text.Length, logits, out var token)) return false;
+        var common = Math.Min(logits.Length, _row.Length);
+        logits[..common].CopyTo(_row);
+        _row.AsSpan(common).Fill(float.NegativeInfinity);
+        if (!_sampler.TrySample(sequence, memory.Text.Length, _row, out var token)) return false;
 
         _guesses.Clear();
         foreach (var draft in memory.Text[sequence.Known..]) _guesses.Add(draft);

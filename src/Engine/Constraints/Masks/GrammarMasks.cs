@@ -31,6 +31,7 @@ internal sealed class GrammarMasks
     public GrammarMasks(Grammar grammar, TokenVocabulary vocabulary)
     {
         (Grammar, Vocabulary) = (grammar, vocabulary);
+        vocabulary.Prepare();
         _machine = new(grammar);
         _path = new int[vocabulary.Trie.DepthMax + 2];
         _ends = new int[vocabulary.Trie.DepthMax + 2];

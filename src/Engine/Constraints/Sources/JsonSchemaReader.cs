@@ -10,7 +10,7 @@ using Minka.Engine.Constraints.Sources.Json;
 namespace Minka.Engine.Constraints.Sources;
 
 /// <summary>Reads a JSON schema of draft 2020-12 as the rule of the values it describes.</summary>
-/// <remarks>Fewer values may be generated than the schema allows, never others; <c>docs/engine.md</c> says
+/// <remarks>Fewer values may be generated than the schema allows, never others; <c>docs/constraints.md</c> says
 /// which.</remarks>
 internal sealed class JsonSchemaReader
 {
