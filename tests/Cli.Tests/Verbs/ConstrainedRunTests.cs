@@ -35,8 +35,8 @@ public sealed class ConstrainedRunTests
     [Theory]
     [InlineData("^[0-9]{3}-(up|down)$", "--regex", "[0-9]{3}-(up|down)")]
     [InlineData("^(yes|no)$", "--choice", "yes, no")]
-    [InlineData("^(ab)+$", "--grammar", "root ::= \"ab\" root | \"ab\"", "-n", "9")]
-    [InlineData("^(ab)+$", "--grammar", "root ::= \"ab\" root | \"ab\"", "-n", "9", "--spec", "ngram")]
+    [InlineData("^(ab)+$", "--grammar", "root ::= \"ab\" root | \"ab\"", "-n", "10")]
+    [InlineData("^(ab)+$", "--grammar", "root ::= \"ab\" root | \"ab\"", "-n", "10", "--spec", "ngram")]
     public async Task An_answer_is_what_was_asked_for(string pattern, params string[] args)
     {
         var (code, output, _) = await MinkaAsync(["run", "Say something.", "--temp", "1", "--seed", "4", .. args]);
