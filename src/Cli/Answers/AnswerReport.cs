@@ -63,7 +63,8 @@ internal sealed record AnswerReport
         + $"first token after {Ms(TimeToFirstToken)} ms\n"
         + $"answer  {AnswerTokens} tokens; {DecodeRate:F0} tok/s, {DecodeBytesPerSecond / 1e9:F1} GB/s; "
         + $"ended by {Finish}; seed {Seed}\n"
-        + $"{Guesses}memory  {MiB(ProcessBytes)} MiB; weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
+        + $"{Guesses}memory  {MiB(ProcessBytes)} MiB; "
+        + $"weights {MiB(Memory.WeightBytes)}, KV cache {MiB(Memory.KvBytes)}; "
         + $"loaded in {Ms(LoadTime)} ms\n"
         + $"cache   {KvCache}");
 

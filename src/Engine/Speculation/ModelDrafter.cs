@@ -50,7 +50,8 @@ public sealed class ModelDrafter : IDrafter
     /// <param name="draftsMax">Tokens guessed for one sequence in one step.</param>
     /// <param name="draftsPerStepMax">Tokens guessed in one step for all sequences together.</param>
     /// <exception cref="ArgumentException">The vocabularies differ.</exception>
-    public ModelDrafter(ICausalModel model, int vocabularySize, int draftsMax = DraftsByDefault, int draftsPerStepMax = 16)
+    public ModelDrafter(
+        ICausalModel model, int vocabularySize, int draftsMax = DraftsByDefault, int draftsPerStepMax = 16)
     {
         if (Math.Abs(model.Config.VocabularySize - vocabularySize) > Math.Min(PaddingMax, vocabularySize / 8))
             throw new ArgumentException($"The draft model has {model.Config.VocabularySize} tokens, the model has "

@@ -21,6 +21,15 @@ public class JsonSchemaTests
         new[] { "[]", "[1]", "[1,true]" }, new[] { "[true]", "[1,true,1]" })]
     [InlineData("""{"type":"integer","minimum":-5,"exclusiveMaximum":120}""",
         new[] { "-5", "0", "9", "10", "99", "100", "119" }, new[] { "-6", "120", "1000", "01", "1.0", "-10" })]
+    [InlineData("""{"type":"number","minimum":0,"maximum":1}""",
+        new[] { "0", "1", "0.5", "0.123456789", "1.000", "0.0" }, new[] { "-0.1", "1.001", "2", "1.1", "01", "1e0" })]
+    [InlineData("""{"type":"number","exclusiveMinimum":0}""",
+        new[] { "1", "0.001", "0.999", "12.75", "1.0" }, new[] { "0", "0.0", "0.000", "-1", "-0.5", "0.0001" })]
+    [InlineData("""{"type":"number","minimum":-1.5,"exclusiveMaximum":20.25}""",
+        new[] { "-1.5", "-1.500", "-1", "-0.5", "0", "19.99999", "20", "20.2", "20.249" },
+        new[] { "-1.501", "-1.6", "-2", "20.250", "20.3", "21", "-0" })]
+    [InlineData("""{"type":"number","minimum":0.5,"maximum":0.7}""",
+        new[] { "0.5", "0.700", "0.61" }, new[] { "0.4", "0.499", "0.701", "0.8", "0", "1" })]
     [InlineData("""{"type":"string","minLength":2,"maxLength":3}""",
         new[] { "\"ab\"", "\"😀é\\n\"", "\"\\ud83d\\ude00ab\"" }, new[] { "\"a\"", "\"abcd\"", "ab", "\"\\ud83d\"" })]
     [InlineData("""{"type":"string","pattern":"^a\"+$|b$"}""",
@@ -63,7 +72,8 @@ public class JsonSchemaTests
     [Theory]
     [InlineData("""{"type":"string","contentEncoding":"base64"}""", "#/contentEncoding")]
     [InlineData("""{"properties":{"a":{"not":{}}}}""", "#/properties/a/not")]
-    [InlineData("""{"type":"number","minimum":1}""", "#/minimum")]
+    [InlineData("""{"type":"number","minimum":1,"exclusiveMaximum":1}""", "No number")]
+    [InlineData("""{"type":"number","minimum":0.12345,"maximum":0.12346}""", "No number")]
     [InlineData("""{"type":"integer","multipleOf":2}""", "#/multipleOf")]
     [InlineData("""{"type":"array","uniqueItems":true}""", "#/uniqueItems")]
     [InlineData("""{"type":"string","format":"hostname"}""", "hostname")]

@@ -30,7 +30,7 @@ internal sealed class SchemaWriter(Random random)
     private JsonNode Any(int levels) => random.Next(levels > 0 ? 12 : 7) switch
     {
         0 => Integer(),
-        1 => new JsonObject { ["type"] = "number" },
+        1 => Number(),
         2 => String(),
         3 => new JsonObject { ["enum"] = new JsonArray("é\n", 1.5, null, true, new JsonArray(1), "") },
         4 => new JsonObject { ["const"] = new JsonObject { ["k"] = random.Next(5) } },
@@ -41,6 +41,16 @@ internal sealed class SchemaWriter(Random random)
         10 => new JsonObject { ["$ref"] = random.Next(2) == 0 && levels == 3 ? "#/$defs/item" : "#/$defs/tree" },
         _ => Both(levels),
     };
+
+    private JsonObject Number()
+    {
+        var schema = new JsonObject { ["type"] = "number" };
+        var least = random.Next(-20_000, 20_000) / Math.Pow(10, random.Next(5));
+        if (random.Next(2) == 0) schema[random.Next(2) == 0 ? "minimum" : "exclusiveMinimum"] = least;
+        var most = least + 0.01 + random.Next(500) / Math.Pow(10, random.Next(3));
+        if (random.Next(2) == 0) schema[random.Next(2) == 0 ? "maximum" : "exclusiveMaximum"] = Math.Round(most, 6);
+        return schema;
+    }
 
     private JsonObject Integer()
     {

@@ -25,6 +25,10 @@ internal static class IntegerRange
         return new Expression.Either(ways);
     }
 
+    /// <summary>The integers of <c>[least, most]</c> with so many digits, zeros in front if need be.</summary>
+    public static Expression OfWidth(long least, long most, int width) =>
+        SameWidth(Text(least, width), Text(most, width));
+
     private static Expression.Either Positive(long least, long most)
     {
         List<Expression> ways = [];
@@ -33,7 +37,7 @@ internal static class IntegerRange
             var (from, to) = (Math.Max(first, least), Math.Min(last, most));
             if (from > to) continue;
             var width = last.ToString(CultureInfo.InvariantCulture).Length;
-            ways.Add(SameWidth(Text(from, width), Text(to, width)));
+            ways.Add(OfWidth(from, to, width));
         }
         return new(ways);
     }

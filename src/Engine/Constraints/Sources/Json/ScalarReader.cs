@@ -39,12 +39,20 @@ internal static class ScalarReader
 
     public static Expression Numbers(JsonObject schema, string pointer)
     {
-        foreach (var keyword in (string[])["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"])
-            if (schema.ContainsKey(keyword))
-                throw new GrammarException($"The schema's keyword {pointer}/{keyword} is supported for type "
-                    + "integer only.");
-        return JsonTexts.Number;
+        var (least, above) = (Bound(schema, "minimum", pointer), Bound(schema, "exclusiveMinimum", pointer));
+        var (most, below) = (Bound(schema, "maximum", pointer), Bound(schema, "exclusiveMaximum", pointer));
+        if ((least ?? most ?? above ?? below) is null) return JsonTexts.Number;
+
+        var from = above is { } over && !(least > over) ? BoundOf(over, true) : BoundOf(least ?? -Infinite, false);
+        var to = below is { } under && !(most < under) ? BoundOf(under, true) : BoundOf(most ?? Infinite, false);
+        return NumberRange.Between(from, to)
+            ?? throw new GrammarException($"No number lies between the bounds of the schema's {pointer}.");
     }
+
+    private const double Infinite = double.MaxValue;
+
+    private static NumberBound BoundOf(double value, bool isExcluded) =>
+        new((decimal)Math.Clamp(value, -IntegerRange.Most, IntegerRange.Most), isExcluded);
 
     private static Expression Matching(JsonObject schema, string pointer)
     {
