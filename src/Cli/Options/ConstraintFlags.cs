@@ -57,12 +57,25 @@ internal sealed class ConstraintFlags
         if (constraint is null) return options;
         var value = constraint.Kind switch
         {
-            ConstraintKind.JsonSchema => $"{{\"json\":{constraint.Source}}}",
+            ConstraintKind.JsonSchema => $"{{\"json\":{Checked(constraint.Source)}}}",
             ConstraintKind.Regex => $"{{\"regex\":{Quoted(constraint.Source)}}}",
             ConstraintKind.Grammar => $"{{\"grammar\":{Quoted(constraint.Source)}}}",
             _ => $"{{\"choice\":[{string.Join(',', constraint.Source.Split('\0').Select(Quoted))}]}}",
         };
         return options with { Given = new Dictionary<string, string>(options.Given) { ["structured_outputs"] = value } };
+    }
+
+    private static string Checked(string schema)
+    {
+        try
+        {
+            using var _ = JsonDocument.Parse(schema);
+            return schema;
+        }
+        catch (JsonException error)
+        {
+            throw new UsageException($"--json-schema is no JSON: {error.Message}");
+        }
     }
 
     private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";

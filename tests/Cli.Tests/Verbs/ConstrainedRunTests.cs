@@ -60,6 +60,8 @@ public sealed class ConstrainedRunTests
     [InlineData(2, "no file", "--grammar", "nowhere.gbnf")]
     [InlineData(1, "not supported", "--json-schema", """{"not":{}}""")]
     [InlineData(1, "looks around", "--regex", "(?=a)")]
+    [InlineData(2, "no JSON", "--json-schema", "{,", "--server", "http://127.0.0.1:9")]
+    [InlineData(2, "leave them out", "--spec", "ngram", "--server", "http://127.0.0.1:9")]
     [InlineData(2, "--spec", "--draft-max", "4")]
     [InlineData(2, "one of them", "--spec", "ngram", "--draft-model", "minka-tiny")]
     public async Task What_makes_no_sense_is_said(int code, string part, params string[] args)
