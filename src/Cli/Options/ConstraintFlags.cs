@@ -62,7 +62,8 @@ internal sealed class ConstraintFlags
             ConstraintKind.Grammar => $"{{\"grammar\":{Quoted(constraint.Source)}}}",
             _ => $"{{\"choice\":[{string.Join(',', constraint.Source.Split('\0').Select(Quoted))}]}}",
         };
-        return options with { Given = new Dictionary<string, string>(options.Given) { ["structured_outputs"] = value } };
+        var given = new Dictionary<string, string>(options.Given) { ["structured_outputs"] = value };
+        return options with { Given = given };
     }
 
     private static string Checked(string schema)
