@@ -102,7 +102,8 @@ internal static partial class Composition
         var blocks = scheduling.SequencesMax * Blocks(context);
         return options with
         {
-            KvBlocks = blocks, Limits = (scheduling with { ContextMax = context }).StepLimits(blocks),
+            KvBlocks = blocks,
+            Limits = (scheduling with { ContextMax = context }).StepLimits(blocks),
         };
     }
 

@@ -123,7 +123,8 @@ public sealed class SameTextTests
         yield return Request("What is 7 + 8?") with { WantsLogprobs = true, TopLogprobs = 3 };
         yield return Request("Give me a number.") with
         {
-            Constraint = Constraint.Regex("[0-9]{3}-(red|green)"), IgnoreEos = false,
+            Constraint = Constraint.Regex("[0-9]{3}-(red|green)"),
+            IgnoreEos = false,
         };
     }
 

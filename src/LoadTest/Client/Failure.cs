@@ -63,8 +63,11 @@ public sealed record Failure(FailureKind Kind, string Message)
     internal static Failure OfException(Exception error, bool hasHeaders) => error switch
     {
         StreamFaultException fault => new(fault.Kind, fault.Message),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } refused
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+        } refused
             => new(FailureKind.Connect, Excerpt(refused.Message)),
         _ => new(FailureKind.Reset, Excerpt(hasHeaders ? error.Message : $"before any answer: {error.Message}")),
     };

@@ -73,7 +73,8 @@ internal sealed class RequestGate(ServerParts server, RequestDelegate next)
         var allow = context.Response.Headers.Allow.ToString();
         var fault = context.Response.StatusCode == 405
             ? new ApiFault(405, "invalid_request_error", "method_not_allowed",
-                $"This route takes {allow}, not {context.Request.Method}.") { Allow = allow }
+                $"This route takes {allow}, not {context.Request.Method}.")
+            { Allow = allow }
             : ApiFault.NotFound("route_not_found", "There is no such route; /openapi.json lists them.");
         return Faults.WriteAsync(context, fault);
     }

@@ -12,17 +12,17 @@ internal static class SampleRuns
     /// <summary>Sent at <paramref name="at"/>, first token 100 ms later, then 10 gaps.</summary>
     public static RequestOutcome Request(
         double at, double ttft = 0.1, double gap = 0.03, Failure? failure = null) => new()
-    {
-        PlannedAt = at,
-        SentAt = at,
-        FirstTokenAt = failure is null ? at + ttft : null,
-        Gaps = failure is null ? [.. Enumerable.Repeat(gap, 10)] : [],
-        EndAt = at + ttft + 10 * gap,
-        PromptTokens = 20,
-        OutputTokens = failure is null ? 11 : 0,
-        IsCounted = true,
-        Failure = failure,
-    };
+        {
+            PlannedAt = at,
+            SentAt = at,
+            FirstTokenAt = failure is null ? at + ttft : null,
+            Gaps = failure is null ? [.. Enumerable.Repeat(gap, 10)] : [],
+            EndAt = at + ttft + 10 * gap,
+            PromptTokens = 20,
+            OutputTokens = failure is null ? 11 : 0,
+            IsCounted = true,
+            Failure = failure,
+        };
 
     public static LevelResult Level(LoadLevel level, double ttft, double gap, double rate, int count = 20) =>
         LevelResult.Of(

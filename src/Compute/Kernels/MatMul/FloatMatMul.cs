@@ -38,19 +38,20 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
         }
     }
 
-    /// <summary>One token: four groups at a time, because a sum must wait for the one before it.</summary>
+    /// <summary>
+    /// One token: two groups at a time, because a sum must wait for the one before it, and because memory is read
+    /// slower in more than two streams.
+    /// </summary>
     private static void MultiplyOne(in PackedRows w, int start, int end, float* x, float* y)
     {
-        var sums = stackalloc TF[4];
-        for (var group = start; group < end; group += 4)
+        var sums = stackalloc TF[2];
+        for (var group = start; group < end; group += 2)
         {
             // Past the last group the last one is computed again.
-            var left = end - group - 1;
+            var count = Math.Min(2, end - group);
             var columns = (byte*)(w.Groups + (group * w.GroupBytes));
-            MultiplyFourGroups(
-                columns, columns + (Math.Min(1, left) * w.GroupBytes), columns + (Math.Min(2, left) * w.GroupBytes),
-                columns + (Math.Min(3, left) * w.GroupBytes), x, w.Blocks, sums);
-            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, Math.Min(4, left + 1), w.Rows, y, 0, 1);
+            MultiplyTwoGroups(columns, columns + ((count - 1) * w.GroupBytes), x, w.Blocks, sums);
+            TileSums.Write<TLanes, TI, TF>(sums, group * TLanes.Count, count, w.Rows, y, 0, 1);
         }
     }
 
@@ -73,9 +74,9 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyFourGroups(byte* w0, byte* w1, byte* w2, byte* w3, float* x, int columns, TF* sums)
+    private static void MultiplyTwoGroups(byte* w0, byte* w1, float* x, int columns, TF* sums)
     {
-        TF sum0 = TLanes.Zero, sum1 = TLanes.Zero, sum2 = TLanes.Zero, sum3 = TLanes.Zero;
+        TF sum0 = TLanes.Zero, sum1 = TLanes.Zero;
         nint at = 0;
         for (var end = x + columns; x < end; x++, at += ColumnBytes)
         {
@@ -83,16 +84,12 @@ internal sealed unsafe class FloatMatMul<TFormat, TLanes, TI, TF> : MatMulKernel
             {
                 Ahead.Prefetch(w0 + at, 1);
                 Ahead.Prefetch(w1 + at, 1);
-                Ahead.Prefetch(w2 + at, 1);
-                Ahead.Prefetch(w3 + at, 1);
             }
             var spread = TLanes.Broadcast(*x);
             sum0 = TLanes.MultiplyAdd(Load(w0 + at), spread, sum0);
             sum1 = TLanes.MultiplyAdd(Load(w1 + at), spread, sum1);
-            sum2 = TLanes.MultiplyAdd(Load(w2 + at), spread, sum2);
-            sum3 = TLanes.MultiplyAdd(Load(w3 + at), spread, sum3);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (End(sum0), End(sum1), End(sum2), End(sum3));
+        (sums[0], sums[1]) = (End(sum0), End(sum1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -6,7 +6,7 @@ namespace Minka.Engine.Constraints.Automata;
 /// <param name="Bytes">Ranges of bytes and the state after each, rising.</param>
 /// <param name="Calls">Rules that may be matched next, and the state after each.</param>
 /// <param name="Accepts">Whether the rule may end here.</param>
-internal sealed record GrammarState(    RuleGraph.ByteEdge[] Bytes, RuleGraph.CallEdge[] Calls, bool Accepts)
+internal sealed record GrammarState(RuleGraph.ByteEdge[] Bytes, RuleGraph.CallEdge[] Calls, bool Accepts)
 {
     /// <summary>The rule can only end here.</summary>
     public bool IsLast => Accepts && Bytes.Length == 0 && Calls.Length == 0;
