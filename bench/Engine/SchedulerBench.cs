@@ -30,9 +30,9 @@ internal static class SchedulerBench
         while (scheduler.Running.Count < Sequences || scheduler.Running.Any(sequence => sequence.Generated < Warm))
             Step(scheduler);
 
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
         // Slices, since a busy machine interrupts some of them.
         List<double> each = new(Steps / Slice);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         for (var slice = 0; slice < Steps / Slice; slice++)
         {
             var start = Stopwatch.GetTimestamp();
