@@ -4,21 +4,16 @@ using System.Net.Sockets;
 using Minka.Cluster.Protocol;
 using Minka.Cluster.Workers;
 using Minka.Collectives;
-using Minka.Compute.Cpu;
 using Minka.Models;
 using Minka.Models.Loading;
 using Minka.Plan;
+using static Minka.Cluster.Tests.Weights.TestWorkers;
 
 namespace Minka.Cluster.Tests;
 
 /// <summary>Workers on loopback, joined over TCP, against the model on its own.</summary>
 public sealed class WorkerTests
 {
-    private const int KvBlocks = 16;
-    private static readonly StepLimits Limits = new(64, 1, 1, KvBlocks);
-    private static readonly string ModelPath = FindModel();
-    private static readonly int[] Prompt = [5, 17, 3, 60, 2, 9, 41, 7];
-
     [Theory, InlineData(2, 1), InlineData(3, 1), InlineData(1, 2), InlineData(2, 2)]
     public async Task Workers_over_tcp_say_what_one_machine_says(int tensor, int pipeline)
     {
@@ -118,37 +113,6 @@ public sealed class WorkerTests
     public async Task Off_loopback_a_key_is_needed() =>
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => Worker.StartAsync(new() { EndPoint = new(IPAddress.Any, 0) }));
-
-    private static int[] Alone(IWeightFile file)
-    {
-        using var backend = new CpuBackend(new() { Threads = 1 });
-        using var model = Decoder.Load(file, backend, new() { KvBlocks = KvBlocks, Limits = Limits });
-        return Greedy(model);
-    }
-
-    private static int[] Greedy(ICausalModel model)
-    {
-        var input = new ForwardInput(Limits);
-        var logits = new float[model.Config.VocabularySize];
-        int[] blocks = [.. Enumerable.Range(0, KvBlocks)];
-        var ids = new int[24];
-        input.AddSequence(Prompt, 0, Prompt.Length, blocks, 1);
-        for (var i = 0; i < ids.Length; i++)
-        {
-            model.Forward(input, logits);
-            ids[i] = logits.IndexOf(logits.Max());
-            input.Clear();
-            input.AddSequence([ids[i]], Prompt.Length + i, Prompt.Length, blocks, 1);
-        }
-        return ids;
-    }
-
-    private static string FindModel()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return Directory.GetFiles(Path.Combine(folder, "models", "minka-tiny"), "*.gguf").Order().First();
-    }
 
     private sealed class Workers : IAsyncDisposable
     {

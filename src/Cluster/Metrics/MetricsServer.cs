@@ -1,10 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Minka.Cluster.Metrics;
 
@@ -12,49 +7,30 @@ namespace Minka.Cluster.Metrics;
 public sealed class MetricsServer : IAsyncDisposable
 {
     private const int ConnectionsMax = 64;
-    private readonly WebApplication _app;
+    private readonly HttpPort _port;
 
-    private MetricsServer(WebApplication app) => _app = app;
+    private MetricsServer(HttpPort port) => _port = port;
 
     /// <summary>Where it listens, with the port that was taken if 0 was asked for.</summary>
-    public IPEndPoint EndPoint => IPEndPoint.Parse(new Uri(_app.Services.GetRequiredService<IServer>().Features
-        .Get<IServerAddressesFeature>()!.Addresses.First()).Authority);
+    public IPEndPoint EndPoint => _port.EndPoint;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="endPoint">Where.</param>
     /// <param name="write">Makes the text, for each request anew.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static async Task<MetricsServer> StartAsync(IPEndPoint endPoint, Func<string> write)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(endPoint);
-        });
-        var app = builder.Build();
-        app.Run(http => AnswerAsync(http, write));
-        try
-        {
-            await app.StartAsync();
-            return new(app);
-        }
-        catch
-        {
-            await app.DisposeAsync();
-            throw;
-        }
-    }
+    public static async Task<MetricsServer> StartAsync(IPEndPoint endPoint, Func<string> write) =>
+        new(await HttpPort.StartAsync(
+            kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
+                kestrel.Limits.MaxRequestBodySize = 0;
+                kestrel.Listen(endPoint);
+            },
+            http => AnswerAsync(http, write)));
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        using var atOnce = new CancellationTokenSource(0);
-        await _app.StopAsync(atOnce.Token);
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _port.DisposeAsync();
 
     private static Task AnswerAsync(HttpContext http, Func<string> write)
     {

@@ -1,11 +1,6 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Minka.Cluster.Protocol.Framing;
 using Minka.Collectives.Joining;
 
@@ -21,19 +16,12 @@ public sealed class ControlServer : IAsyncDisposable
     private static readonly TimeSpan _pingAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pingTimeout = TimeSpan.FromSeconds(20);
 
-    private readonly WebApplication _app;
+    private readonly HttpPort _port;
 
-    private ControlServer(WebApplication app) => _app = app;
+    private ControlServer(HttpPort port) => _port = port;
 
     /// <summary>Where it listens, with the port that was taken if 0 was asked for.</summary>
-    public IPEndPoint EndPoint
-    {
-        get
-        {
-            var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
-            return IPEndPoint.Parse(new Uri(addresses.Addresses.First()).Authority);
-        }
-    }
+    public IPEndPoint EndPoint => _port.EndPoint;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="endPoint">Where.</param>
@@ -47,29 +35,13 @@ public sealed class ControlServer : IAsyncDisposable
         if (options.Key is null && !IPAddress.IsLoopback(endPoint.Address))
             throw new InvalidOperationException($"Listening on {endPoint} needs a key, since other machines reach it. "
                 + "Make one with 'minka key new' and give it to all machines, or listen on 127.0.0.1.");
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, endPoint, options));
-        var app = builder.Build();
-        app.Run(new GrpcDispatcher(ControlMethods.Of(control), options.Time, options.Log).InvokeAsync);
-        try
-        {
-            await app.StartAsync();
-            return new(app);
-        }
-        catch
-        {
-            await app.DisposeAsync();
-            throw;
-        }
+        return new(await HttpPort.StartAsync(
+            kestrel => Configure(kestrel, endPoint, options),
+            new GrpcDispatcher(ControlMethods.Of(control), options.Time, options.Log).InvokeAsync));
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        using var atOnce = new CancellationTokenSource(0);
-        await _app.StopAsync(atOnce.Token);
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _port.DisposeAsync();
 
     private static void Configure(KestrelServerOptions kestrel, IPEndPoint endPoint, PeerListenerOptions options)
     {
