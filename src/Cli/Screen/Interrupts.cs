@@ -34,11 +34,14 @@ internal sealed class Interrupts : IDisposable
 
     /// <summary>Until disposed nothing hears Ctrl+C, so that it ends the process: while waiting for a pipe or a disk.
     /// </summary>
+    /// <exception cref="OperationCanceledException">Ctrl+C was pressed already; the wait would not hear of it.
+    /// </exception>
     public IDisposable Suspend()
     {
         lock (_lock)
         {
             var outer = _running;
+            outer?.Token.ThrowIfCancellationRequested();
             _running = null;
             return new Interruptible(this, null, outer);
         }

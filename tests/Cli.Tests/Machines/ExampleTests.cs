@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using static Minka.Cli.Tests.TestTerminal;
 
@@ -7,7 +6,6 @@ namespace Minka.Cli.Tests.Machines;
 /// <summary>What lies in <c>examples</c> for several machines does what it says.</summary>
 public sealed partial class ExampleTests
 {
-    private static readonly string _program = Path.Combine(AppContext.BaseDirectory, "minka.dll");
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     private static string Plans => Path.Combine(ProcessTests.Root(), "examples", "plans");
@@ -38,70 +36,55 @@ public sealed partial class ExampleTests
         var ports = LaunchTests.FreePorts(9).Select(port => $":{port}\"").ToList();
         await File.WriteAllTextAsync(plan, Port().Replace(text, match => ports[int.Parse(match.Groups[1].Value, null)]),
             _cancellation);
-        using var launch = Process.Start(new ProcessStartInfo("dotnet", [_program, "launch", plan, "-t", "1"])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        try
-        {
-            while (await launch.StandardOutput.ReadLineAsync(_cancellation) is { } line)
-                if (line.StartsWith("All ", StringComparison.Ordinal)) break;
+        using var launch = ChildProcess.StartMinka("launch", plan, "-t", "1");
+        var errors = launch.ErrorAsync();
+        await launch.LineAsync("All ");
+        var output = launch.RestAsync();
 
-            Assert.Equal((0, "12 + 30 = 42.\n", ""), await MinkaAsync(["run", "--plan", plan, "What is 12 + 30?"]));
-        }
-        finally
-        {
-            using (var kill = Process.Start("kill", ["-TERM", $"{launch.Id}"]))
-                await kill.WaitForExitAsync(_cancellation);
-            await launch.WaitForExitAsync(_cancellation);
-        }
-        Assert.Equal(0, launch.ExitCode);
+        var answer = await MinkaAsync(["run", "--plan", plan, "What is 12 + 30?"]);
+        await launch.SignalAsync("TERM");
+        await launch.ExitAsync();
+
+        Assert.Equal((0, "12 + 30 = 42.\n", ""), answer);
+        Assert.True(launch.ExitCode == 0, $"{launch.ExitCode}: {await output}{await errors}");
     }
 
     [Fact]
     public async Task Machines_in_network_namespaces_answer()
     {
-        SkipWithoutNamespaces();
-        var start = new ProcessStartInfo("bash",
-        [
+        await SkipWithoutNamespacesAsync();
+        using var process = ChildProcess.StartBash(
             Path.Combine(ProcessTests.Root(), "examples", "machines.sh"), "2", "1gbit", "run", "What is 12 + 30?",
-            "--report",
-        ])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-            Environment = { ["MINKA"] = $"dotnet {_program}" },
-        };
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(_cancellation),
-            process.StandardError.ReadToEndAsync(_cancellation));
-        await process.WaitForExitAsync(_cancellation);
+            "--report");
 
-        Assert.Equal((0, "12 + 30 = 42.\n"), (process.ExitCode, await output));
-        Assert.Matches(@"\n +1 +10\.77\.0\.2:9000 +0-4 ", await error);
+        var (code, output, error) = await process.EndAsync();
+
+        Assert.Equal((0, "12 + 30 = 42.\n"), (code, output));
+        Assert.Matches(@"\n +1 +10\.77\.0\.2:9000 +0-4 ", error);
     }
 
-    private static void SkipWithoutNamespaces()
+    private static async Task SkipWithoutNamespacesAsync()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("Network namespaces are Linux's.");
         var name = $"minkatest{Environment.ProcessId}";
         try
         {
-            using var add = Run($"ip netns add {name} && ip -n {name} link add left type veth peer name right && "
+            var (code, error) = await BashAsync(
+                $"ip netns add {name} && ip -n {name} link add left type veth peer name right && "
                 + $"ip netns exec {name} tc qdisc add dev left root tbf rate 1gbit burst 32kb latency 50ms");
-            if (add.ExitCode != 0)
-                Assert.Skip($"Network namespaces cannot be made here: {add.StandardError.ReadToEnd()}");
+            if (code != 0) Assert.Skip($"Network namespaces cannot be made here: {error}");
         }
         finally
         {
-            using var delete = Run($"ip netns del {name}");
+            await BashAsync($"ip netns del {name}");
         }
     }
 
-    private static Process Run(string command)
+    private static async Task<(int Code, string Error)> BashAsync(string command)
     {
-        var process = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process;
+        using var process = ChildProcess.StartBash("-c", command);
+        var (code, _, error) = await process.EndAsync();
+        return (code, error);
     }
 
     private sealed class TemporaryFolder : IDisposable

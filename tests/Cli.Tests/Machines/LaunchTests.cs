@@ -10,11 +10,11 @@ namespace Minka.Cli.Tests.Machines;
 /// <summary>Real processes on loopback: launch, run, probe, top.</summary>
 public sealed partial class LaunchTests : IAsyncLifetime
 {
-    private static readonly string _program = Path.Combine(AppContext.BaseDirectory, "minka.dll");
+    private static int _nextPort = Environment.ProcessId * 64;
     private readonly string _folder = Directory.CreateTempSubdirectory("minka").FullName;
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
     private string _plan = "", _workers = "";
-    private Process _launch = null!;
+    private ChildProcess _launch = null!;
     private Task<string> _errors = null!;
 
     public async ValueTask InitializeAsync()
@@ -22,19 +22,17 @@ public sealed partial class LaunchTests : IAsyncLifetime
         _plan = Path.Combine(_folder, "plan.yaml");
         _workers = string.Join(',', FreePorts(2).Select(port => $"127.0.0.1:{port}"));
         Assert.Equal(0, (await MinkaAsync(["plan", "new", _plan, "--workers", _workers, "-c", "256"])).Code);
-        _launch = Process.Start(new ProcessStartInfo("dotnet", [_program, "launch", _plan, "--threads", "1"])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        _errors = _launch.StandardError.ReadToEndAsync(CancellationToken.None);
-        await LineAsync("All 2 workers listen, 1 thread each; ");
+        _launch = ChildProcess.StartMinka("launch", _plan, "--threads", "1");
+        _errors = _launch.ErrorAsync();
+        await _launch.LineAsync("All 2 workers listen, 1 thread each; ");
+        _ = _launch.RestAsync(); // so that a full pipe never holds it up
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (!_launch.HasExited) await EndAsync();
         _launch.Dispose();
         Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
@@ -82,33 +80,24 @@ public sealed partial class LaunchTests : IAsyncLifetime
     public async Task A_server_answers_from_the_cluster_and_its_metrics_are_the_ranks()
     {
         var port = FreePorts(1)[0];
-        using var serve = Process.Start(new ProcessStartInfo("dotnet",
-            [_program, "serve", "--plan", _plan, "--port", $"{port}", "--drain-delay", "0"])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        try
-        {
-            while (await serve.StandardOutput.ReadLineAsync(_cancellation) is { } line)
-                if (line.StartsWith("Serving ", StringComparison.Ordinal)) break;
-            using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}") };
-            const string ask = """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""";
-            using var content = new StringContent(ask, System.Text.Encoding.UTF8, "application/json");
+        using var serve = ChildProcess.StartMinka(
+            "serve", "--plan", _plan, "--port", $"{port}", "--drain-delay", "0");
+        var errors = serve.ErrorAsync();
+        await serve.LineAsync("Serving ");
+        using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{port}") };
+        const string ask = """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""";
+        using var content = new StringContent(ask, System.Text.Encoding.UTF8, "application/json");
 
-            var reply = await http.PostAsync("/v1/chat/completions", content, _cancellation);
-            var metrics = await http.GetStringAsync("/metrics", _cancellation);
+        var reply = await http.PostAsync("/v1/chat/completions", content, _cancellation);
+        var metrics = await http.GetStringAsync("/metrics", _cancellation);
+        await serve.SignalAsync("TERM");
+        await serve.ExitAsync();
 
-            Assert.Contains("12 + 30 = 42.", await reply.Content.ReadAsStringAsync(_cancellation),
-                StringComparison.Ordinal);
-            Assert.Matches("\nminka_rank_steps_total\\{rank=\"1\"\\} [1-9]", metrics);
-            Assert.Contains("vllm:prompt_tokens_total", metrics, StringComparison.Ordinal);
-        }
-        finally
-        {
-            using (var kill = Process.Start("kill", ["-TERM", $"{serve.Id}"]))
-                await kill.WaitForExitAsync(_cancellation);
-            await serve.WaitForExitAsync(_cancellation);
-        }
+        Assert.Contains("12 + 30 = 42.", await reply.Content.ReadAsStringAsync(_cancellation),
+            StringComparison.Ordinal);
+        Assert.Matches("\nminka_rank_steps_total\\{rank=\"1\"\\} [1-9]", metrics);
+        Assert.Contains("vllm:prompt_tokens_total", metrics, StringComparison.Ordinal);
+        Assert.True(serve.ExitCode == 0, $"{serve.ExitCode}: {await errors}");
     }
 
     [Fact]
@@ -118,7 +107,7 @@ public sealed partial class LaunchTests : IAsyncLifetime
             StringComparison.Ordinal));
 
         using (var process = Process.GetProcessById(victim.Id)) process.Kill();
-        await _launch.WaitForExitAsync(_cancellation);
+        await _launch.ExitAsync();
 
         Assert.Equal(1, _launch.ExitCode);
         Assert.EndsWith(
@@ -167,27 +156,29 @@ public sealed partial class LaunchTests : IAsyncLifetime
             await MinkaAsync(["launch", file]));
     }
 
-    private async Task LineAsync(string start)
-    {
-        while (await _launch.StandardOutput.ReadLineAsync(_cancellation) is { } line)
-            if (line.StartsWith(start, StringComparison.Ordinal)) return;
-        Assert.Fail($"launch ended without '{start}': {await _errors}");
-    }
-
     private async Task EndAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_launch.Id}"])) await kill.WaitForExitAsync(_cancellation);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await _launch.WaitForExitAsync(limit.Token);
+        await _launch.SignalAsync("TERM");
+        await _launch.ExitAsync();
     }
 
-    internal static int[] FreePorts(int count)
+    /// <summary>Ports that nobody listens on, never the same twice, and none that the system gives to others.</summary>
+    internal static int[] FreePorts(int count) =>
+        [.. Enumerable.Range(0, 9000).Select(_ => 20000 + (Interlocked.Increment(ref _nextPort) & 0x1fff))
+            .Where(IsFree).Take(count)];
+
+    private static bool IsFree(int port)
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static List<(int Id, string Command)> Children(int parent)

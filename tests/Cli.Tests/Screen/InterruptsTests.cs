@@ -33,6 +33,17 @@ public sealed class InterruptsTests
     }
 
     [Fact]
+    public void A_wait_that_cannot_hear_Ctrl_C_does_not_begin_after_it()
+    {
+        using var interrupts = new Interrupts();
+        using var running = interrupts.Begin(TestContext.Current.CancellationToken);
+        using (interrupts.Suspend()) Assert.False(interrupts.Raise());
+        Assert.True(interrupts.Raise());
+
+        Assert.Throws<OperationCanceledException>(() => interrupts.Suspend());
+    }
+
+    [Fact]
     public void Nothing_hears_Ctrl_C_when_nothing_runs()
     {
         using var interrupts = new Interrupts();
