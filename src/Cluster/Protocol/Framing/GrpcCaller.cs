@@ -103,7 +103,9 @@ internal sealed class GrpcCaller(HttpClient http, TimeProvider time)
         }
         catch (HttpRequestException wrong)
         {
-            throw new GrpcException(GrpcStatus.Unavailable, $"{path} could not be called: {Innermost(wrong)}", wrong);
+            throw new GrpcException(GrpcStatus.Unavailable,
+                $"Nobody answers there ({Innermost(wrong)}); is 'minka worker --listen' running with that address?",
+                wrong);
         }
         catch (IOException wrong)
         {
