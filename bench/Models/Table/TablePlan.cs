@@ -72,7 +72,7 @@ internal sealed class TablePlan(BenchOptions options)
         string name, string model, string tests, int seconds, string promptMust = "1.0", string remark = "",
         string ourFlags = "", string theirFlags = "", bool avx2 = false) => new()
         {
-            Name = name, Rounds = seconds > 60 ? Math.Min(3, _rounds) : _rounds, SecondsAbout = seconds, Ours = _ours,
+            Name = name, Rounds = _rounds, SecondsAbout = seconds, Ours = _ours,
             Theirs = _theirs, Model = model, Tests = tests, PromptMust = promptMust, Remark = remark,
             OurFlags = ourFlags, TheirFlags = theirFlags, Environment = avx2 ? _avx2 : [],
         };
