@@ -92,22 +92,17 @@ public sealed class ClusterExecutorTests
     private static async Task<(List<int[]> Texts, long Preemptions)> AnswersAsync(IExecutor executor)
     {
         var engine = new LlmEngine(executor, new() { Scheduling = Scheduling }, TimeProvider.System);
-        var running = engine.RunAsync();
-        var answers = Enumerable.Range(0, 8).Select(async i =>
+        // All are there before the first step: who is admitted when does not hang on how fast they come.
+        var generations = Enumerable.Range(0, 8).Select(i => engine.Submit(new()
         {
-            var ids = new List<int>();
-            var request = new GenerationRequest
-            {
-                Prompt = Enumerable.Range(0, 20 + (5 * i)).Select(p => p < 17 ? p : p * (i + 1) % 83).ToArray(),
-                TokensMax = 30, Sampling = new SamplingOptions { Temperature = 0 },
-            };
-            await foreach (var token in engine.Submit(request))
-                if (token.IsText) ids.Add(token.Id);
-            return ids.ToArray();
-        }).ToList();
-        var texts = (await Task.WhenAll(answers)).ToList();
+            Prompt = Enumerable.Range(0, 20 + (5 * i)).Select(p => p < 17 ? p : p * (i + 1) % 83).ToArray(),
+            TokensMax = 30, Sampling = new SamplingOptions { Temperature = 0 },
+        })).ToList();
+        var running = engine.RunAsync();
+        var texts = await Task.WhenAll(generations.Select(async generation =>
+            (await generation.ToListAsync()).Where(token => token.IsText).Select(token => token.Id).ToArray()));
         engine.Stop();
         await running;
-        return (texts, engine.Counters.Preemptions);
+        return ([.. texts], engine.Counters.Preemptions);
     }
 }
