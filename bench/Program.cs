@@ -37,6 +37,8 @@ switch (args is [var verb, ..] ? verb : "")
         return SchedulerBench.Run();
     case "table":
         return TableBench.Run(rest);
+    case "soak":
+        return await SoakBench.RunAsync(rest);
     case "team":
         return TeamBench.Run(rest);
     case "token":
@@ -63,6 +65,7 @@ switch (args is [var verb, ..] ? verb : "")
               roofline [OPTION...]       every operation against what this machine can do, as a table and a picture
               sampling [OPTION...]       from logits of a large vocabulary to a token
               scheduler                  what a step costs besides the model
+              soak URL [OPTION...]       a running server under clients good and bad: what it leaves behind
               table --peer STARTER [..]  every row that is promised, in pieces that can be measured one by one
               team [OPTION...]           a dispatch, a barrier, a wake-up; --busy yes: beside a busy loop
               token [OPTION...]          everything of a step but its products

@@ -1,128 +1,83 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using Minka.Bench.Kernels;
-using Minka.Compute.Cpu;
-using Minka.Engine;
-using Minka.Engine.Execution;
-using Minka.Engine.Sampling;
-using Minka.Engine.Scheduling;
-using Minka.Models;
-using Minka.Server;
 
 namespace Minka.Bench.Serve;
 
-/// <summary><c>overhead MODEL</c>: the same requests through HTTP and straight into the same engine, taking
-/// turns.</summary>
+/// <summary><c>overhead MODEL</c>: the same requests through HTTP and straight into the same engine, in many short
+/// rounds that take turns. What counts is the ratio within a pair of neighbours; a busy moment spoils one pair and not
+/// the median.</summary>
 internal static class OverheadBench
 {
-    private const int Rounds = 5, PromptTokens = 32;
+    private const double WarmSeconds = 6;
 
     public static async Task<int> RunAsync(string[] args)
     {
         var options = new BenchOptions(args);
         if (args.FirstOrDefault(Path.Exists) is not { } path)
         {
-            Console.Error.WriteLine("overhead needs a MODEL; --threads 1 --users 1,4,8 --tokens 64.");
+            Console.Error.WriteLine("overhead needs a MODEL; --threads 2 --users 1,4,8 --tokens 32 --seconds 40.");
             return 2;
         }
-        var threads = options.Numbers("--threads", "1")[0];
-        var tokens = options.Numbers("--tokens", "64")[0];
+        var threads = options.Numbers("--threads", "2")[0];
+        var tokens = options.Numbers("--tokens", "32")[0];
         var users = options.Numbers("--users", "1,4,8");
-        await using var server = await StartAsync(path, threads, users.Max());
+        var seconds = options.Numbers("--seconds", "40")[0];
+        await using var subject = await OverheadSubject.StartAsync(path, threads, users.Max());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Path.GetFileName(path)}, {threads} threads, {PromptTokens} tokens in, {tokens} out, {Rounds} rounds\n\n"
-            + $"| users | engine, tokens/s | HTTP, tokens/s | overhead, median | least | most |\n"
-            + $"| --: | --: | --: | --: | --: | --: |"));
-        foreach (var count in users) await MeasureAsync(server, count, tokens);
+            $"{Path.GetFileName(path)}, {threads} threads, {subject.PromptTokens} tokens in, {tokens} out, streamed "
+            + $"{(subject.IsChat ? "chats" : "completions")}\n\n"
+            + $"| users | pairs | engine, tokens/s | HTTP, tokens/s | overhead, median | 95 % interval "
+            + $"| of the fastest quarter | 95 % interval |\n| --: | --: | --: | --: | --: | --: | --: | --: |"));
+        foreach (var count in users)
+        {
+            await PairsAsync(subject, count, tokens, WarmSeconds);
+            Print(count, tokens, await PairsAsync(subject, count, tokens, seconds));
+        }
         return 0;
     }
 
-    private static async Task MeasureAsync(Subject server, int users, int tokens)
+    /// <summary>Rounds of both, the first of a pair in turn.</summary>
+    private static async Task<List<(double Bare, double Http)>> PairsAsync(
+        OverheadSubject subject, int users, int tokens, double seconds)
     {
-        List<double> bare = [], http = [], overheads = [];
-        await server.BareAsync(users, 8);
-        await server.HttpAsync(users, 8);
-        for (var round = 0; round < Rounds; round++)
+        var pairs = new List<(double Bare, double Http)>();
+        for (var end = Clock.Wall.Now() + seconds; Clock.Wall.Now() < end;)
         {
-            bare.Add(await server.BareAsync(users, tokens));
-            http.Add(await server.HttpAsync(users, tokens));
-            overheads.Add(http[^1] / bare[^1] - 1);
+            var isBareFirst = pairs.Count % 2 == 0;
+            var first = await subject.TimeAsync(users, tokens, overHttp: !isBareFirst, pairs.Count);
+            var second = await subject.TimeAsync(users, tokens, overHttp: isBareFirst, pairs.Count);
+            pairs.Add(isBareFirst ? (first, second) : (second, first));
         }
-        double Rate(List<double> seconds) => users * tokens / Median(seconds);
+        return pairs;
+    }
+
+    private static void Print(int users, int tokens, List<(double Bare, double Http)> pairs)
+    {
+        double Rate(IEnumerable<double> seconds) => users * tokens / Quantile(seconds, 0.5);
+        var (ratio, low, high) = Interval(pairs, sample =>
+            Quantile(sample.Select(pair => pair.Http / pair.Bare), 0.5));
+        // What disturbs a round makes it slower, never faster: the fastest quarter was disturbed least.
+        var (calm, calmLow, calmHigh) = Interval(pairs, sample =>
+            Quantile(sample.Select(pair => pair.Http), 0.25) / Quantile(sample.Select(pair => pair.Bare), 0.25));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {users} | {Rate(bare):F1} | {Rate(http):F1} | {Median(overheads):P1} | {overheads.Min():P1} | "
-            + $"{overheads.Max():P1} |"));
+            $"| {users} | {pairs.Count} | {Rate(pairs.Select(pair => pair.Bare)):F1} | "
+            + $"{Rate(pairs.Select(pair => pair.Http)):F1} | {ratio - 1:P2} | {low - 1:P2} to {high - 1:P2} | "
+            + $"{calm - 1:P2} | {calmLow - 1:P2} to {calmHigh - 1:P2} |"));
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static async Task<Subject> StartAsync(string path, int threads, int users)
+    /// <summary>A statistic, and where it lies 95 times in 100 when pairs are drawn again (a bootstrap).</summary>
+    private static (double Value, double Low, double High) Interval(
+        List<(double Bare, double Http)> pairs, Func<(double Bare, double Http)[], double> statistic)
     {
-        var package = ModelPackage.Open(path);
-        var backend = new CpuBackend(new() { Threads = threads });
-        var scheduling = new SchedulerOptions
-        {
-            SequencesMax = users, TokensPerStepMax = 512, LogitRowsMax = 32, ContextMax = 512, PrefixCaching = false,
-        };
-        var blocks = users * 34 + 8;
-        var loaded = package.Load(backend, new() { KvBlocks = blocks, Limits = scheduling.StepLimits(blocks) });
-        var model = new ServedModel(
-            "m", package, new LocalExecutor(loaded), new ServedModelOptions { Scheduling = scheduling }, loaded,
-            TimeProvider.System);
-        var shelf = new ModelShelf([new ModelEntry("m", 1, _ => Task.FromResult(model))]);
-        var app = await ServerApp.StartAsync(shelf, new ServerOptions { Port = 0 }, TimeProvider.System);
-        await app.LoadAsync();
-        return new Subject(model, app, [package, backend]);
+        var chance = new Random(1);
+        (double Bare, double Http)[] all = [.. pairs];
+        double[] drawn = [.. Enumerable.Range(0, 1000).Select(_ => statistic(chance.GetItems(all, all.Length)))];
+        return (statistic(all), Quantile(drawn, 0.025), Quantile(drawn, 0.975));
     }
 
-    /// <summary>A server, and the engine inside of it.</summary>
-    private sealed class Subject(ServedModel model, ServerApp app, IDisposable[] owned) : IAsyncDisposable
+    private static double Quantile(IEnumerable<double> values, double at)
     {
-        private readonly HttpClient _client = new() { BaseAddress = app.Address };
-        private int _salt;
-
-        /// <summary>Seconds until every user has an answer, without the server.</summary>
-        public Task<double> BareAsync(int users, int tokens) => TimeAsync(users, async prompt =>
-        {
-            var generation = model.Engine.Submit(new GenerationRequest
-            {
-                Prompt = prompt, TokensMax = tokens, IgnoreEos = true, Sampling = SamplingOptions.Greedy,
-            });
-            await foreach (var _ in generation) { }
-        });
-
-        /// <summary>The same through HTTP, streamed.</summary>
-        public Task<double> HttpAsync(int users, int tokens) => TimeAsync(users, async prompt =>
-        {
-            var body = $$"""
-                {"prompt":[{{string.Join(',', prompt)}}],"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,
-                 "stream":true}
-                """;
-            using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions");
-            request.Content = content;
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            await using var stream = await response.Content.ReadAsStreamAsync();
-            await stream.CopyToAsync(Stream.Null);
-        });
-
-        public async ValueTask DisposeAsync()
-        {
-            _client.Dispose();
-            await app.DisposeAsync();
-            foreach (var part in owned) part.Dispose();
-        }
-
-        private async Task<double> TimeAsync(int users, Func<int[], Task> ask)
-        {
-            var salt = ++_salt;
-            var start = Stopwatch.GetTimestamp();
-            await Task.WhenAll(Enumerable.Range(0, users).Select(user => ask(
-                [.. Enumerable.Range(0, PromptTokens).Select(i => 100 + (i * 37 + user * 11 + salt * 7) % 900)])));
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
+        double[] sorted = [.. values.Order()];
+        return sorted[(int)Math.Round(at * (sorted.Length - 1))];
     }
 }

@@ -40,9 +40,12 @@ public sealed record GenerationRequest
     /// <summary>Most probable tokens to report with each token; only with <see cref="WantsLogprobs"/>.</summary>
     public int TopLogprobs { get; init; }
 
-    /// <summary>Whether the prompt's tokens come with log-probabilities, as many as
-    /// <see cref="TopLogprobs"/>.</summary>
+    /// <summary>Whether the prompt's tokens come with log-probabilities.</summary>
     public bool WantsPromptLogprobs { get; init; }
+
+    /// <summary>Most probable tokens to report with each token of the prompt; as many as
+    /// <see cref="TopLogprobs"/> when null.</summary>
+    public int? PromptTopLogprobs { get; init; }
 
     /// <summary>What the text must look like; nothing in particular when null.</summary>
     public Constraint? Constraint { get; init; }
@@ -81,6 +84,9 @@ public sealed record GenerationRequest
         if (Choices is < 1 or > ChoicesMax) throw Refuse("n", $"n is {Choices}; it lies between 1 and {ChoicesMax}.");
         if (TopLogprobs is < 0 or > TopLogprobsMax)
             throw Refuse("top_logprobs", $"top_logprobs is {TopLogprobs}; it lies between 0 and {TopLogprobsMax}.");
+        if (PromptTopLogprobs is < 0 or > TopLogprobsMax)
+            throw Refuse("prompt_logprobs",
+                $"prompt_logprobs is {PromptTopLogprobs}; it lies between 0 and {TopLogprobsMax}.");
         if (Embedding is not null && (TokensMax > 0 || Choices > 1))
             throw Refuse("max_tokens", $"An embedding is asked for, and {Choices} texts of {TokensMax} tokens; ask for "
                 + "an embedding with one choice of 0 tokens.");

@@ -187,6 +187,7 @@ public sealed partial class ServedModel : IAsyncDisposable
                 WantsLogprobs = options.WantsLogprobs,
                 TopLogprobs = options.TopLogprobs,
                 WantsPromptLogprobs = options.WantsPromptLogprobs,
+                PromptTopLogprobs = options.PromptTopLogprobs,
                 Constraint = options.Constraint,
                 Priority = options.Priority,
                 Key = trace.Key,

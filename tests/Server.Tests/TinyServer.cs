@@ -15,13 +15,19 @@ public sealed class TinyServer : IAsyncLifetime
     private readonly ServerOptions _options;
     private readonly SchedulerOptions _scheduling;
     private readonly TimeSpan _perStep;
+    private readonly TimeSpan? _slowReaderLimit;
     private ServerApp? _app;
 
     /// <summary>The one that tests share.</summary>
     public TinyServer() : this(new ServerOptions()) { }
 
-    internal TinyServer(ServerOptions options, SchedulerOptions? scheduling = null, TimeSpan perStep = default) =>
+    internal TinyServer(
+        ServerOptions options, SchedulerOptions? scheduling = null, TimeSpan perStep = default,
+        TimeSpan? slowReaderLimit = null)
+    {
         (_options, _scheduling, _perStep) = (options with { Port = 0 }, scheduling ?? Usual, perStep);
+        _slowReaderLimit = slowReaderLimit;
+    }
 
     /// <summary>Eight sequences, contexts of 1024.</summary>
     public static SchedulerOptions Usual { get; } =
@@ -39,7 +45,7 @@ public sealed class TinyServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Model = Load(_scheduling, perStep: _perStep);
+        Model = Load(_scheduling, perStep: _perStep, slowReaderLimit: _slowReaderLimit);
         var shelf = new ModelShelf([new ModelEntry("minka-tiny", 5 << 20, _ => Task.FromResult(Model))]);
         _app = await ServerApp.StartAsync(shelf, _options, TimeProvider.System);
         await _app.LoadAsync();
@@ -55,7 +61,8 @@ public sealed class TinyServer : IAsyncLifetime
 
     /// <summary>The built-in model with an engine.</summary>
     internal static ServedModel Load(
-        SchedulerOptions scheduling, string name = "minka-tiny", TimeSpan perStep = default)
+        SchedulerOptions scheduling, string name = "minka-tiny", TimeSpan perStep = default,
+        TimeSpan? slowReaderLimit = null)
     {
         var package = ModelPackage.Open(Path.Combine(Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
         var backend = new CpuBackend(new CpuOptions { Threads = 1 });
@@ -67,6 +74,7 @@ public sealed class TinyServer : IAsyncLifetime
             Scheduling = scheduling,
             Defaults = new GenerationDefaults { DoSample = false },
         };
+        if (slowReaderLimit is { } limit) options = options with { SlowReaderLimit = limit };
         IExecutor executor = new LocalExecutor(model);
         if (perStep > TimeSpan.Zero) executor = new SlowExecutor(executor, perStep);
         return new ServedModel(

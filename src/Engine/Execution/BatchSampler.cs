@@ -91,13 +91,14 @@ public sealed class BatchSampler(int vocabularySize)
         var sequence = chunk.Sequence;
         var measured = sequence.PromptLogprobList;
         var first = chunk.Start + chunk.Count - chunk.LogitRows;
+        var top = sequence.Request.PromptTopLogprobs ?? sequence.Request.TopLogprobs;
         for (var position = first; position < sequence.PromptLength - 1; position++)
         {
             if (position >= first + chunk.LogitRows) return;
             if (position != measured.Count) continue;
             var row = rows.Slice((position - first) * vocabularySize, vocabularySize);
             var next = sequence.Tokens[position + 1];
-            measured.Add(_sampler.Measure(row, sequence.Request.TopLogprobs).Of(next, row[next]));
+            measured.Add(_sampler.Measure(row, top).Of(next, row[next]));
         }
     }
 }

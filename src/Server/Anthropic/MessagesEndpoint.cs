@@ -16,9 +16,9 @@ internal sealed class MessagesEndpoint(ServerParts server)
     {
         var endpoint = new MessagesEndpoint(server);
         on.MapPost("/v1/messages", endpoint.AnswerAsync).WithErrors(AnthropicErrorShape.Instance)
-            .Says("Anthropic: answers a conversation");
+            .Says("Anthropic: answers a conversation", "AnthropicMessagesRequest");
         on.MapPost("/v1/messages/count_tokens", endpoint.CountAsync).WithErrors(AnthropicErrorShape.Instance)
-            .Says("Anthropic: counts the tokens of a conversation");
+            .Says("Anthropic: counts the tokens of a conversation", "AnthropicMessagesRequest");
     }
 
     private async Task AnswerAsync(HttpContext context)

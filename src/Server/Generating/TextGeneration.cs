@@ -36,6 +36,9 @@ internal sealed class TextGeneration
         _tokens.PromptTokens, _tokens.CachedTokens, _choices.Sum(choice => choice.Tokens),
         _choices.Sum(choice => choice.ReasoningTokens));
 
+    /// <summary>Token ids of the prompt.</summary>
+    public ReadOnlyMemory<int> Prompt => _tokens.Request.Prompt;
+
     /// <summary>Log-probabilities of the prompt, when asked for: entry i is about token i + 1. Whole with the first
     /// token.</summary>
     public IReadOnlyList<TokenLogprobs> PromptLogprobs => _tokens.PromptLogprobs;

@@ -45,6 +45,10 @@ internal sealed record TextOptions
     /// <summary>The prompt's tokens come with log-probabilities.</summary>
     public bool WantsPromptLogprobs { get; init; }
 
+    /// <summary>Most probable tokens beside each token of the prompt, which are shown by themselves; null for not.
+    /// </summary>
+    public int? PromptTopLogprobs { get; init; }
+
     /// <summary>What the text must look like; null for nothing in particular.</summary>
     public Constraint? Constraint { get; init; }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Minka.Engine;
+using Minka.Server.Ollama;
 
 namespace Minka.Server.Http;
 
@@ -36,9 +37,14 @@ internal static class Faults
         if (fault.Status == 401) headers.WWWAuthenticate = "Bearer";
         if (fault.Allow is not null) headers.Allow = fault.Allow;
         if (fault.Status == 413) headers.Connection = "close";
-        var shape = context.GetEndpoint()?.Metadata.GetMetadata<IErrorShape>() ?? OpenAiErrorShape.Instance;
+        var shape = ShapeOf(context);
         return JsonReply.WriteAsync(context, fault.Status, json => shape.Write(json, fault, trace.Id));
     }
+
+    // Without a route only the path tells whose client it is.
+    private static IErrorShape ShapeOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<IErrorShape>()
+        ?? (context.Request.Path.StartsWithSegments("/api") ? OllamaErrorShape.Instance : OpenAiErrorShape.Instance);
 
     private static ApiFault Of(RequestRefusedException refused)
     {

@@ -24,7 +24,7 @@ internal sealed class JsonBody : IDisposable
     /// <exception cref="ApiFault">It is not one JSON object in UTF-8.</exception>
     public static async Task<JsonBody> ReadAsync(HttpContext context)
     {
-        RequireJson(context.Request);
+        RequireJson(context);
         var reader = context.Request.BodyReader;
         // Kestrel holds the limit of bytes.
         while (true)
@@ -64,14 +64,16 @@ internal sealed class JsonBody : IDisposable
         throw Broken($"The body is {kind}; a JSON object is needed.");
     }
 
-    private static void RequireJson(HttpRequest request)
+    private static void RequireJson(HttpContext context)
     {
+        var request = context.Request;
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
             throw new ApiFault(415, "invalid_request_error", "unsupported_media_type",
                 "The body is compressed; send it as it is.");
-        // curl -d says form; only what is surely something else is refused.
         var type = request.ContentType;
         if (type is null || type.Contains("json", StringComparison.OrdinalIgnoreCase)) return;
+        // OriginGate has kept other people's pages out, which may send forms without asking.
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AnyContentType>() is not null) return;
         throw new ApiFault(415, "invalid_request_error", "unsupported_media_type",
             "The body's Content-Type is not JSON; send application/json.");
     }

@@ -13,12 +13,24 @@ internal sealed class OpenRoute
     public static readonly OpenRoute Instance = new();
 }
 
+/// <summary>The body is JSON whatever its Content-Type says: <c>curl -d</c> says that it is a form; metadata of
+/// endpoints.</summary>
+internal sealed class AnyContentType
+{
+    /// <summary>The one there is.</summary>
+    public static readonly AnyContentType Instance = new();
+}
+
 /// <summary>Marks endpoints.</summary>
 internal static class RouteMarks
 {
     /// <summary>Needs no key, and answers while the server loads or goes down.</summary>
     public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(OpenRoute.Instance);
+
+    /// <summary>The body is JSON whatever its Content-Type says.</summary>
+    public static TBuilder TakesAnyContentType<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(AnyContentType.Instance);
 
     /// <summary>Errors are written in this dialect.</summary>
     public static TBuilder WithErrors<TBuilder>(this TBuilder endpoint, IErrorShape shape)

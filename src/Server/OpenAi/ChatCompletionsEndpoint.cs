@@ -25,7 +25,7 @@ internal sealed class ChatCompletionsEndpoint(ServerParts server)
             return;
         }
         var answers = await WholeAnswer.ReadAsync(generation).ConfigureAwait(false);
-        await JsonReply.WriteAsync(context, 200, json => reply.WriteWhole(json, answers, generation.Usage))
+        await JsonReply.WriteAsync(context, 200, json => reply.WriteWhole(json, answers, generation))
             .ConfigureAwait(false);
     }
 

@@ -11,14 +11,15 @@ namespace Minka.Server.OpenAi;
 internal sealed class ChatReply(ReplyHead head, ServedModel model, TextOptions options, StreamFields stream)
 {
     /// <summary>The whole answer.</summary>
-    public void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> answers, TokenUsage usage)
+    public void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> answers, TextGeneration generation)
     {
         json.WriteStartObject();
         head.Write(json, "chat.completion");
         json.WriteStartArray("choices");
         for (var i = 0; i < answers.Count; i++) WriteChoice(json, i, answers[i]);
         json.WriteEndArray();
-        ReplyHead.WriteUsage(json, usage);
+        ReplyHead.WriteUsage(json, generation.Usage);
+        Logprobs.WritePrompt(json, generation, model.Tokenizer);
         json.WriteEndObject();
     }
 

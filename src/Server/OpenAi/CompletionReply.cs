@@ -65,13 +65,16 @@ internal sealed class CompletionReply(
     {
         var text = request.Echoes ? request.Prompts[prompt].Text + answer.Text : answer.Text;
         IReadOnlyList<TextToken> tokens = [.. PromptTokens(prompt), .. answer.Tokens];
-        WriteChoice(json, index, text, tokens, answer.End);
+        json.WriteStartObject();
+        WriteFields(json, index, text, tokens, answer.End);
+        Logprobs.WritePrompt(json, generations[prompt], model.Tokenizer);
+        json.WriteEndObject();
     }
 
     /// <summary>The prompt's tokens where they are shown: the first one has no log-probability.</summary>
     private IReadOnlyList<TextToken> PromptTokens(int prompt)
     {
-        if (!request.Options.WantsPromptLogprobs) return [];
+        if (!request.Echoes || !request.ShowsLogprobs) return [];
         var measured = generations[prompt].PromptLogprobs;
         return [.. request.Prompts[prompt].Ids.Select((id, i) =>
             new TextToken(id, i > 0 && i <= measured.Count ? measured[i - 1] : null))];
@@ -84,17 +87,18 @@ internal sealed class CompletionReply(
         json.WriteStartObject();
         head.Write(json, "text_completion");
         json.WriteStartArray("choices");
-        WriteChoice(json, index, text, tokens, end);
+        json.WriteStartObject();
+        WriteFields(json, index, text, tokens, end);
+        json.WriteEndObject();
         json.WriteEndArray();
         if (request.Stream.CountsAlways) ReplyHead.WriteUsage(json, usage);
         else if (request.Stream.IncludesUsage) json.WriteNull("usage");
         json.WriteEndObject();
     }
 
-    private void WriteChoice(
+    private void WriteFields(
         Utf8JsonWriter json, int index, string text, IReadOnlyList<TextToken> tokens, TextEvent.End? end)
     {
-        json.WriteStartObject();
         json.WriteNumber("index", index);
         json.WriteString("text", text);
         if (request.ShowsLogprobs && (tokens.Count > 0 || end is null || !request.Stream.IsStream))
@@ -109,6 +113,5 @@ internal sealed class CompletionReply(
             foreach (var token in tokens) json.WriteNumberValue(token.Id);
             json.WriteEndArray();
         }
-        json.WriteEndObject();
     }
 }

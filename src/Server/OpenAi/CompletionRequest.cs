@@ -54,7 +54,7 @@ internal sealed record CompletionRequest
                 Choices = bestOf,
                 WantsLogprobs = logprobs is not null || bestOf > options.Choices,
                 TopLogprobs = logprobs ?? 0,
-                WantsPromptLogprobs = echoes && logprobs is not null,
+                WantsPromptLogprobs = options.WantsPromptLogprobs || (echoes && logprobs is not null),
             },
         };
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Minka.Engine.Sampling;
@@ -76,9 +77,43 @@ internal static class Logprobs
         return offset;
     }
 
+    /// <summary>What is asked of a prompt, as vLLM writes it: its token ids, and by position the log-probability of the
+    /// token that stands there and of the most probable ones.</summary>
+    public static void WritePrompt(Utf8JsonWriter json, TextGeneration generation, Tokenizer tokenizer)
+    {
+        if (generation.Options.WantsTokens)
+        {
+            json.WriteStartArray("prompt_token_ids");
+            foreach (var id in generation.Prompt.Span) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+        if (generation.Options.PromptTopLogprobs is null) return;
+        json.WriteStartArray("prompt_logprobs");
+        json.WriteNullValue(); // nothing stands before the first token
+        foreach (var at in generation.PromptLogprobs)
+        {
+            json.WriteStartObject();
+            if (!at.Top.Any(other => other.Id == at.Chosen.Id)) WriteRanked(json, at.Chosen, null, tokenizer);
+            for (var i = 0; i < at.Top.Count; i++) WriteRanked(json, at.Top[i], i + 1, tokenizer);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     /// <summary>What a token says by itself.</summary>
     public static string TextOf(int id, Tokenizer tokenizer) => id >= tokenizer.VocabularySize ? "" :
         tokenizer.IsSpecial(id) ? tokenizer.TokenText(id) : Encoding.UTF8.GetString(tokenizer.TokenBytes(id));
+
+    // The rank of a token that is not among the most probable ones is not known.
+    private static void WriteRanked(Utf8JsonWriter json, TokenLogprob token, int? rank, Tokenizer tokenizer)
+    {
+        json.WriteStartObject(token.Id.ToString(CultureInfo.InvariantCulture));
+        json.WriteNumber("logprob", Finite(token.Logprob));
+        if (rank is { } place) json.WriteNumber("rank", place);
+        else json.WriteNull("rank");
+        json.WriteString("decoded_token", TextOf(token.Id, tokenizer));
+        json.WriteEndObject();
+    }
 
     private static void WriteTop(Utf8JsonWriter json, TokenLogprobs? at, Tokenizer tokenizer)
     {

@@ -17,7 +17,7 @@ internal static class SamplingFields
     /// <summary>Reads them; what a request does not say is the model's suggestion, else OpenAI's constant.</summary>
     /// <param name="fields">The body.</param>
     /// <param name="model">Whose suggestions and vocabulary.</param>
-    public static TextOptions Read(JsonFields fields, ServedModel model) => new()
+    public static TextOptions Read(JsonFields fields, ServedModel model) => ReadPromptLogprobs(fields, new()
     {
         Sampling = ReadSampling(fields, model),
         TokensMin = fields.Whole("min_tokens", 0, int.MaxValue) ?? 0,
@@ -31,13 +31,21 @@ internal static class SamplingFields
         Priority = fields.Whole("priority", -1_000_000, 1_000_000) ?? 0,
         CacheSalt = fields.Text("cache_salt") ?? "",
         WantsTokens = fields.Flag("return_token_ids") ?? false,
-    };
+    });
 
     /// <summary>Tokens that a token id may be below.</summary>
     public static int ReadId(JsonElement value, JsonFields fields, string name) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0
             ? id
             : throw fields.Wrong(name, value, "a list of token ids");
+
+    private static TextOptions ReadPromptLogprobs(JsonFields fields, TextOptions options)
+    {
+        if (fields.Whole("prompt_logprobs", 0, GenerationRequest.TopLogprobsMax) is not { } top) return options;
+        if (fields.Flag("stream") == true)
+            throw ApiFault.Invalid("prompt_logprobs", "'prompt_logprobs' is not streamed; ask without 'stream'.");
+        return options with { WantsPromptLogprobs = true, PromptTopLogprobs = top };
+    }
 
     private static SamplingOptions ReadSampling(JsonFields fields, ServedModel model)
     {

@@ -18,7 +18,8 @@ internal sealed class ResponsesEndpoint(ServerParts server)
     public static void Map(IEndpointRouteBuilder on, ServerParts server)
     {
         var endpoint = new ResponsesEndpoint(server);
-        on.MapPost("/v1/responses", endpoint.AnswerAsync).Says("Answers a text or a conversation, and stores it");
+        on.MapPost("/v1/responses", endpoint.AnswerAsync)
+            .Says("Answers a text or a conversation, and stores it", "ResponseRequest");
         on.MapGet("/v1/responses/{id}", endpoint.ShowAsync).Says("A stored response");
         on.MapDelete("/v1/responses/{id}", endpoint.DeleteAsync).Says("Forgets a response");
         on.MapPost("/v1/responses/{id}/cancel", endpoint.CancelAsync).Says("Refused: nothing runs in the background");

@@ -53,15 +53,16 @@ internal sealed class AnswerFormat(ToolFormat tools, ReasoningFormat? reasoning,
     public Constraint? Constrain(ChatRequest request)
     {
         if (IsForced(request)) return Force(request).Rest;
-        return request.UsesTools && request.Options.Constraint is null
+        // Thoughts come first, and a call that nothing announces cannot be told from them.
+        return request.UsesTools && request.Options.Constraint is null && (reasoning is null || !tools.IsBare)
             ? tools.Guide(request.Tools, request.ParallelCalls) : null;
     }
 
     public IAnswerReader Read(ChatRequest request, string prompt)
     {
         var parts = new AnswerParts(request.UsesTools ? request.Tools : [], () => CallIds.New(tools));
-        if (!request.UsesTools && reasoning is null && tools is not Harmony) return new ContentReader(parts);
-        var answer = request.UsesTools || tools is Harmony ? tools.Read(parts) : new ContentReader(parts);
+        if (!request.UsesTools && reasoning is null && !tools.NamesEveryPart) return new ContentReader(parts);
+        var answer = request.UsesTools || tools.NamesEveryPart ? tools.Read(parts) : new ContentReader(parts);
         // The opening of a forced call stands in the prompt, but the answer begins with it.
         if (IsForced(request))
         {

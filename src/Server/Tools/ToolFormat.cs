@@ -41,6 +41,10 @@ internal abstract class ToolFormat
     /// <summary>Reads an answer that begins with a call as it is; null when none begins like this.</summary>
     public virtual CallReader? OpenBare(char first) => null;
 
+    /// <summary>Every part of an answer says what it is, text too, so that answers are read even where there are no
+    /// tools.</summary>
+    public virtual bool NamesEveryPart => false;
+
     /// <summary>Splits an answer into its parts.</summary>
     public virtual IAnswerReader Read(AnswerParts parts) => new ToolCallReader(this, parts);
 
@@ -49,29 +53,48 @@ internal abstract class ToolFormat
     /// <param name="isParallel">Whether it may be more than one call.</param>
     public ForcedCall Force(IReadOnlyList<ToolDefinition> tools, bool isParallel)
     {
-        var calls = Constraint.Tagged(new TaggedText([.. tools.Select(CallOf)])
-        {
-            Least = 1,
-            Most = isParallel && Between.Length > 0 ? CallsMax : 1,
-            Separator = Between,
-        });
+        var calls = CallsOf(tools, isParallel ? CallsMax : 1);
         return new(Opening, Closing.Length == 0
             ? calls : Constraint.Sequence(calls, Constraint.Choice([Closing])));
     }
 
     /// <summary>Leaves the model free to call or not, and holds it to the schemas of strict tools where it does; null
     /// where no tool is strict.</summary>
-    public Constraint? Guide(IReadOnlyList<ToolDefinition> tools, bool isParallel)
+    public Constraint? Guide(IReadOnlyList<ToolDefinition> tools, bool isParallel) =>
+        tools.Any(tool => tool.IsStrict)
+            ? Guide([.. tools.Select(tool => tool.IsStrict ? tool : Loosen(tool))], isParallel ? int.MaxValue : 1)
+            : null;
+
+    /// <summary>Free text, in which calls are held to what the tools say.</summary>
+    /// <param name="tools">At least one.</param>
+    /// <param name="callsMax">1, or <see cref="int.MaxValue"/>: to count calls takes states.</param>
+    protected virtual Constraint Guide(IReadOnlyList<ToolDefinition> tools, int callsMax) => Constraint.Tagged(
+        new TaggedText([.. tools.SelectMany(FreeCallsOf)]) { Triggers = [Openers[0]], Most = callsMax });
+
+    /// <summary>Ways to write a call within free text; each begins with the first opener.</summary>
+    protected virtual IEnumerable<TaggedPart> FreeCallsOf(ToolDefinition tool)
     {
-        if (IsBare || Openers.Count > 1 || !tools.Any(tool => tool.IsStrict)) return null;
-        var calls = tools.Select(tool => CallOf(tool.IsStrict ? tool : tool.Loosened()));
-        return Constraint.Tagged(new TaggedText(
-            [.. calls.Select(call => call with { Begin = Opening + call.Begin, End = call.End + Closing + End })])
-        {
-            Triggers = [Openers[0]],
-            Most = isParallel ? CallsMax : 1,
-        });
+        var call = CallOf(tool);
+        yield return call with { Begin = FreeOpening + call.Begin, End = call.End + Closing + End };
     }
+
+    /// <summary>The tool with as little said about its arguments as the format allows.</summary>
+    protected virtual ToolDefinition Loosen(ToolDefinition tool) => tool.Loosened();
+
+    /// <summary>Calls one after the other and nothing else.</summary>
+    protected Constraint CallsOf(IReadOnlyList<ToolDefinition> tools, int callsMax) => Constraint.Tagged(
+        new TaggedText([.. tools.Select(CallOf)])
+        {
+            Least = 1,
+            Most = Between.Length > 0 ? callsMax : 1,
+            Separator = Between,
+        });
+
+    /// <summary>Calls that nothing announces, or text that cannot be taken for one.</summary>
+    /// <param name="calls">The calls.</param>
+    /// <param name="text">A regular expression.</param>
+    protected static Constraint CallsOrText(Constraint calls, string text) =>
+        Constraint.Sequence(Constraint.Optional(calls), Constraint.Optional(Constraint.Regex(text)));
 
     /// <summary>What stands before the first call.</summary>
     protected virtual string Opening => Openers[0];
@@ -82,8 +105,11 @@ internal abstract class ToolFormat
     /// <summary>What stands behind the last call and belongs to it.</summary>
     protected virtual string Closing => "";
 
-    /// <summary>What a model writes behind its calls when nothing forces it to.</summary>
-    protected virtual string End => "\n";
+    /// <summary>What begins a call within free text, where the section around all calls is text too.</summary>
+    protected virtual string FreeOpening => Opening;
+
+    /// <summary>What a model writes behind a call when nothing forces it to.</summary>
+    protected virtual string End => "";
 
     /// <summary>A call of a tool.</summary>
     protected abstract TaggedPart CallOf(ToolDefinition tool);

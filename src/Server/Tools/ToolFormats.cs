@@ -19,6 +19,7 @@ internal static class ToolFormats
         new JsonList("granite", "<|tool_call|>", "<|/tool_call|>", hasShortIds: false),
         new Harmony(),
         new Pythonic(),
+        new FunctionaryRecipients(),
         new Functionary(),
         new Llama(),
         new Generic(),

@@ -12,6 +12,28 @@ internal static class ToolSchema
     /// <summary>The tool without a word about its arguments.</summary>
     public static ToolDefinition Loosened(this ToolDefinition tool) => tool with { Parameters = AnyObject };
 
+    /// <summary>The tool with the names of its arguments and which of them are text, and no other word about
+    /// them.</summary>
+    public static ToolDefinition LoosenedByName(this ToolDefinition tool)
+    {
+        var schema = JsonText.Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "object");
+            json.WriteStartObject("properties");
+            foreach (var (name, _, _) in tool.Arguments())
+            {
+                json.WriteStartObject(name);
+                if (tool.IsText(name)) json.WriteString("type", "string");
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+        using var document = JsonDocument.Parse(schema);
+        return tool with { Parameters = document.RootElement.Clone() };
+    }
+
     /// <summary>The schema of its arguments; of any object where it has none.</summary>
     public static JsonElement ParametersOrAny(this ToolDefinition tool) =>
         tool.Parameters.ValueKind == JsonValueKind.Object ? tool.Parameters : AnyObject;

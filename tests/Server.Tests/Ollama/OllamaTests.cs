@@ -138,6 +138,39 @@ public sealed class OllamaTests(TinyServer server)
         Assert.Single(answer.AsObject());
     }
 
+    [Fact]
+    public async Task Older_clients_ask_for_one_vector()
+    {
+        var (status, answer) = await server.PostAsync("/api/embeddings", """{"model":"minka-tiny","prompt":"Paris"}""");
+        var (_, other) = await server.PostAsync("/api/embed", """{"model":"minka-tiny","input":"Paris"}""");
+
+        Assert.Equal(200, status);
+        var vector = answer["embedding"]!.AsArray().Select(value => (double)value!).ToList();
+        var unit = other["embeddings"]![0]!.AsArray().Select(value => (double)value!);
+        var length = Math.Sqrt(vector.Sum(value => value * value));
+        Assert.All(vector.Zip(unit), pair => Assert.Equal(pair.Second, pair.First / length, 1e-4));
+    }
+
+    [Fact]
+    public async Task A_body_is_JSON_whatever_curl_calls_it()
+    {
+        using var form = new StringContent(
+            """{"model":"minka-tiny"}""", System.Text.Encoding.UTF8, "application/x-www-form-urlencoded");
+        using var response = await server.Client.PostAsync(
+            "/api/show", form, TestContext.Current.CancellationToken);
+
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_said_in_one_sentence()
+    {
+        var (status, answer) = await server.PostAsync("/api/pull", """{"model":"x"}""");
+
+        Assert.Equal(404, status);
+        Assert.Contains("no such route", (string)answer["error"]!, StringComparison.Ordinal);
+    }
+
     private async Task<List<JsonNode>> LinesAsync(string path, string json)
     {
         using var response = await server.SendAsync(path, json);

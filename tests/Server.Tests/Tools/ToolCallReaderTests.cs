@@ -52,6 +52,16 @@ public class ToolCallReaderTests
         },
         { "glm", "<tool_call>add\n</tool_call>", "call 0 add {}" },
         { "glm", "<tool_call>fly\n</tool_call>", "<tool_call>fly\n</tool_call>" },
+        { "functionary-3.2", "all\nIt rains. 1 >> 2", "It rains. 1 >> 2" },
+        { "functionary-3.2", "It rains.", "It rains." },
+        { "functionary-3.2", "add\n{\"a\": 1, \"b\": 2}", "call 0 add {\"a\": 1, \"b\": 2}" },
+        {
+            "functionary-3.2",
+            ">>>all\nLet me look.>>>get_weather\n{\"city\": \">>>all\"}\n>>>add\n{\"a\": 1, \"b\": 2}",
+            "Let me look.|call 0 get_weather {\"city\": \">>>all\"}|call 1 add {\"a\": 1, \"b\": 2}"
+        },
+        { "functionary-3.2", "all\nUse >>>fly\n{} then", "Use >>>fly\n{} then" },
+        { "functionary-3.2", "add\n{\"a\": 1,,", "call 0 add {\"a\": 1,|broken >>>add\n{\"a\": 1,," },
         {
             "qwen3-coder", "<tool_call>\n<function=get_weather>\n<parameter=city>\n"
                 + "San \"F\"\n</parameter>\n</function>\n</tool_call>",
@@ -168,6 +178,7 @@ public class ToolCallReaderTests
             "<tool_call>", "</tool_call>", "{\"name\": \"add\", \"arguments\": ", "{\"a\": 1}",
             "}", "{", "[", "]", "\"", "\\",
             "[TOOL_CALLS]", "[ARGS]", "add", "(", ")", "a=1", ",", "<|message|>", "<|channel|>", "functions.add",
+            ">>>", "all\n", "add\n",
             "<function=add>", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>", "<parameter=a>", " ", "\n",
             "é", "1",
         ];

@@ -34,6 +34,15 @@ internal sealed class DeepSeek : ToolFormat
 
     protected override string Closing => "\n```" + CallEnd;
 
+    /// <summary>As R1 and V3 write it, or as V3.1 does.</summary>
+    protected override IEnumerable<TaggedPart> FreeCallsOf(ToolDefinition tool) =>
+    [
+        .. base.FreeCallsOf(tool),
+        new(Call + tool.Name + Separator, tool.ArgumentsConstraint(), CallEnd),
+    ];
+
+    protected override string FreeOpening => Call + "function" + Separator;
+
     protected override TaggedPart CallOf(ToolDefinition tool) =>
         new(tool.Name + "\n```json\n", tool.ArgumentsConstraint(), "");
 }

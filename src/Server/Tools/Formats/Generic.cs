@@ -28,6 +28,9 @@ internal sealed class Generic : ToolFormat
 
     protected override string Between => "\n";
 
+    protected override Constraint Guide(IReadOnlyList<ToolDefinition> tools, int callsMax) =>
+        CallsOrText(CallsOf(tools, callsMax), @"[^{\[\s;,](.|\n)*");
+
     protected override TaggedPart CallOf(ToolDefinition tool) => JsonCallOf(tool, "arguments");
 
     /// <summary>A conversation in words alone: tools are described to the system, calls and results are

@@ -28,6 +28,8 @@ internal sealed class Glm : ToolFormat
 
     protected override string Between => "\n<tool_call>";
 
+    protected override ToolDefinition Loosen(ToolDefinition tool) => tool.LoosenedByName();
+
     protected override TaggedPart CallOf(ToolDefinition tool) => TaggedCalls.Of(
         tool, $"{tool.Name}\n", "<arg_key>", "</arg_key>\n<arg_value>", "</arg_value>\n", "</tool_call>");
 }

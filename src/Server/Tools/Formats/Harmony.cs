@@ -9,6 +9,11 @@ internal sealed class Harmony : ToolFormat
 {
     public const string Start = "<|start|>", Channel = "<|channel|>", Message = "<|message|>";
 
+    private const string Recipient = "to=functions.";
+
+    private static readonly string[] _channels = ["", Channel + "commentary"];
+    private static readonly string[] _kinds = [" <|constrain|>json", "<|constrain|>json", " json"];
+
     public override string Name => "harmony";
 
     public override IReadOnlyList<string> Openers { get; } =
@@ -22,8 +27,19 @@ internal sealed class Harmony : ToolFormat
 
     public override IAnswerReader Read(AnswerParts parts) => new HarmonyReader(parts);
 
-    protected override string Opening => Channel + "commentary to=functions.";
+    public override bool NamesEveryPart => true;
+
+    protected override string Opening => Channel + "commentary " + Recipient;
 
     protected override TaggedPart CallOf(ToolDefinition tool) =>
         new(tool.Name + " <|constrain|>json" + Message, tool.ArgumentsConstraint(), "");
+
+    protected override Constraint Guide(IReadOnlyList<ToolDefinition> tools, int callsMax) => Constraint.Tagged(
+        new TaggedText([.. tools.SelectMany(FreeCallsOf)]) { Triggers = [Recipient], Most = callsMax });
+
+    /// <summary>The recipient stands before the channel or behind it, and the mark of JSON may be missing.</summary>
+    protected override IEnumerable<TaggedPart> FreeCallsOf(ToolDefinition tool) =>
+        from channel in _channels
+        from kind in _kinds
+        select new TaggedPart(Recipient + tool.Name + channel + kind + Message, tool.ArgumentsConstraint(), "");
 }

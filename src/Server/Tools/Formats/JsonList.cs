@@ -31,5 +31,13 @@ internal sealed class JsonList(string name, string mark, string end, bool hasSho
 
     protected override string End => end;
 
+    /// <summary>The whole array is one part.</summary>
+    protected override Constraint Guide(IReadOnlyList<ToolDefinition> tools, int callsMax) => Constraint.Tagged(
+        new TaggedText([new(Opening, Constraint.Sequence(CallsOf(tools, callsMax)), Closing + End)])
+        {
+            Triggers = [mark],
+            Most = 1,
+        });
+
     protected override TaggedPart CallOf(ToolDefinition tool) => JsonCallOf(tool, "arguments");
 }

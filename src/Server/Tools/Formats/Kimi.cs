@@ -30,6 +30,8 @@ internal sealed class Kimi : ToolFormat
 
     protected override string Between => CallEnd + Call + "functions.";
 
+    protected override string FreeOpening => Call + "functions.";
+
     protected override TaggedPart CallOf(ToolDefinition tool) => new(
         tool.Name + ":",
         Constraint.Sequence(

@@ -35,5 +35,9 @@ internal sealed class Llama : ToolFormat
 
     protected override string Between => "; ";
 
+    // Text that begins like a call would be read as one, and a call in Python cannot be held to a schema.
+    protected override Constraint Guide(IReadOnlyList<ToolDefinition> tools, int callsMax) =>
+        CallsOrText(CallsOf(tools, callsMax), @"([^{\[\s;,<]|<[^|])([^<]|<[^|])*<?");
+
     protected override TaggedPart CallOf(ToolDefinition tool) => JsonCallOf(tool, "parameters");
 }

@@ -24,8 +24,6 @@ internal sealed class Mistral : ToolFormat
 
     protected override string Between => "[TOOL_CALLS]";
 
-    protected override string End => "";
-
     protected override TaggedPart CallOf(ToolDefinition tool) =>
         new(tool.Name + Arguments, tool.ArgumentsConstraint(), "");
 }

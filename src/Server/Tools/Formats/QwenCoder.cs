@@ -32,6 +32,10 @@ internal sealed class QwenCoder : ToolFormat
 
     protected override string Between => "\n</tool_call>\n<tool_call>\n<function=";
 
+    protected override string FreeOpening => "<function=";
+
+    protected override ToolDefinition Loosen(ToolDefinition tool) => tool.LoosenedByName();
+
     protected override TaggedPart CallOf(ToolDefinition tool) => TaggedCalls.Of(
         tool, $"{tool.Name}>\n", "<parameter=", ">\n", "\n</parameter>\n", "</function>");
 }

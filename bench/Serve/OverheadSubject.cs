@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text;
+using Minka.Compute.Cpu;
+using Minka.Engine;
+using Minka.Engine.Execution;
+using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+using Minka.Server;
+using Minka.Server.Generating;
+
+namespace Minka.Bench.Serve;
+
+/// <summary>A server and the engine inside of it, asked the same through either door.</summary>
+internal sealed class OverheadSubject : IAsyncDisposable
+{
+    private const int Context = 512;
+
+    // As long as each other in tokens; every round asks something else than the one before.
+    private static readonly string[] _questions =
+    [
+        "Tell me a long story about a lighthouse and its keeper.",
+        "Tell me a long story about a mountain and its goats.",
+        "Tell me a long story about a garden and its spiders.",
+        "Tell me a long story about a harbour and its boats.",
+    ];
+
+    private readonly ServedModel _model;
+    private readonly ServerApp _app;
+    private readonly IDisposable[] _owned;
+    private readonly List<StreamClient> _clients = [];
+
+    private OverheadSubject(ServedModel model, ServerApp app, IDisposable[] owned)
+    {
+        (_model, _app, _owned) = (model, app, owned);
+        PromptTokens = PromptOf(0).Length;
+    }
+
+    /// <summary>The model has a chat template, so chats are asked for; else completions.</summary>
+    public bool IsChat => _model.Template is not null;
+
+    /// <summary>Tokens of the first prompt.</summary>
+    public int PromptTokens { get; }
+
+    public static async Task<OverheadSubject> StartAsync(string path, int threads, int users)
+    {
+        var package = ModelPackage.Open(path);
+        var backend = new CpuBackend(new() { Threads = threads });
+        var scheduling = new SchedulerOptions
+        {
+            SequencesMax = users, TokensPerStepMax = 512, LogitRowsMax = 32, ContextMax = Context,
+            PrefixCaching = false,
+        };
+        var blocks = users * (Context / ForwardInput.BlockTokens + 2) + 8;
+        var loaded = package.Load(backend, new() { KvBlocks = blocks, Limits = scheduling.StepLimits(blocks) });
+        var model = new ServedModel(
+            "m", package, new LocalExecutor(loaded), new ServedModelOptions { Scheduling = scheduling }, loaded,
+            TimeProvider.System);
+        var shelf = new ModelShelf([new ModelEntry("m", 1, _ => Task.FromResult(model))]);
+        var app = await ServerApp.StartAsync(shelf, new ServerOptions { Port = 0 }, TimeProvider.System);
+        await app.LoadAsync();
+        return new OverheadSubject(model, app, [package, backend]);
+    }
+
+    /// <summary>Seconds until every user has an answer.</summary>
+    public async Task<double> TimeAsync(int users, int tokens, bool overHttp, int round)
+    {
+        while (_clients.Count < users) _clients.Add(await StreamClient.ConnectAsync(_app.Address));
+        var start = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, users).Select(user => overHttp
+            ? AskServerAsync(_clients[user], round + user, tokens)
+            : AskEngineAsync(round + user, tokens)));
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await _app.DisposeAsync();
+        foreach (var part in _owned) part.Dispose();
+    }
+
+    private async Task AskEngineAsync(int question, int tokens)
+    {
+        var generation = _model.Engine.Submit(new GenerationRequest
+        {
+            Prompt = PromptOf(question), TokensMax = tokens, IgnoreEos = true, Sampling = SamplingOptions.Greedy,
+        });
+        await foreach (var _ in generation) { }
+    }
+
+    private Task AskServerAsync(StreamClient client, int question, int tokens)
+    {
+        var text = TextOf(question);
+        var (path, asks) = IsChat
+            ? ("/v1/chat/completions", $$"""
+                "messages":[{"role":"user","content":"{{text}}"}]
+                """)
+            : ("/v1/completions", $"\"prompt\":\"{text}\"");
+        return client.AskAsync(path, Encoding.UTF8.GetBytes(
+            $$"""{{{asks}},"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,"stream":true}"""), tokens);
+    }
+
+    private static string TextOf(int question) => _questions[question % _questions.Length];
+
+    private int[] PromptOf(int question) => IsChat
+        ? ChatPrompt.Of(_model, new ChatRequest { Messages = [new ChatTurn("user", TextOf(question))] },
+            TimeProvider.System).Ids
+        : _model.Tokenizer.Encode(TextOf(question));
+}
