@@ -1,3 +1,4 @@
+using Minka.Bench.Cluster;
 using Minka.Bench.Collectives;
 using Minka.Bench.Engine;
 using Minka.Bench.Kernels;
@@ -29,6 +30,8 @@ switch (args is [var verb, ..] ? verb : "")
         return PeerBench.Run(rest);
     case "overhead":
         return await OverheadBench.RunAsync(rest);
+    case "ranks":
+        return await RanksBench.RunAsync(rest);
     case "roofline":
         return RooflineBench.Run(rest);
     case "sampling":
@@ -62,6 +65,7 @@ switch (args is [var verb, ..] ? verb : "")
               masks                      constraints over a vocabulary of 128 k tokens
               models MODEL [OPTION...]   the product beside llama.cpp, taking turns: ratios of whole programs
               overhead MODEL [OPTION...] the same requests through HTTP and straight into the engine
+              ranks MODEL [OPTION...]    processes of one thread that share a model beside one process, taking turns
               roofline [OPTION...]       every operation against what this machine can do, as a table and a picture
               sampling [OPTION...]       from logits of a large vocabulary to a token
               scheduler                  what a step costs besides the model

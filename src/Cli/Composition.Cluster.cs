@@ -44,6 +44,7 @@ internal static partial class Composition
             plan, HoldingOf(choice, package, options), ClusterKey.Read(cluster.KeyPath), _startWithin)
         {
             Weights = package.Weights,
+            StepsInFlight = cluster.StepsInFlight,
             Shipped = (bytes, total) => LazyInitializer.EnsureInitialized(
                 ref progress, () => new(terminal, "Sending weights", total)).Advance(bytes),
             Time = terminal.Time,

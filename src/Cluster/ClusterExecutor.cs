@@ -12,7 +12,8 @@ namespace Minka.Cluster;
 
 /// <summary>Runs steps on the ranks of a plan: every rank gets the step, the last stage sends logits back.</summary>
 /// <remarks>
-/// A step that wants no logits is not waited for, so the chunks of a long prompt follow each other through the stages.
+/// Several steps may be on their way, one behind the other, so that every stage has one to work on. A step that wants
+/// no logits is not waited for, so the chunks of a long prompt follow each other through the stages too.
 /// </remarks>
 public sealed class ClusterExecutor : IExecutor, IDisposable
 {
@@ -28,8 +29,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     private readonly BatchSampler _sampler;
     private readonly float[] _logits, _packed;
     private readonly StepPieces _pieces;
-    private readonly int[] _largest, _rowLargest, _rowsOf;
+    private readonly int[] _largest;
     private readonly int _largestMax;
+    private readonly Queue<StepFlight> _idle = [], _flights = [];
     private float[] _part = [];
     private readonly ReplicaPlan _replica;
     private readonly IReadOnlyList<RankPlan> _last;
@@ -37,7 +39,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
 
     /// <param name="transport">Links to the ranks; this is its last rank. Stays the caller's.</param>
     /// <param name="replica">The plan that the ranks were started with.</param>
-    /// <param name="shape">What they were loaded for.</param>
+    /// <param name="shape">What they were loaded for, and how many steps may be on their way at once.</param>
     public ClusterExecutor(ITransport transport, ReplicaPlan replica, ExecutorShape shape)
     {
         (Shape, _replica) = (shape, replica);
@@ -51,9 +53,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         _last = [.. replica.Stages[^1].Ranks.Where(rank => !rank.Vocabulary.IsEmpty)];
         _packed = new float[checked(shape.Limits.LogitRows * LogitRows.PackedMax)];
         _largest = new int[shape.Limits.Sequences];
-        _rowLargest = new int[shape.Limits.LogitRows];
         _pieces = new(shape.Limits, replica.Stages.Count);
-        _rowsOf = new int[StepPieces.CountMax(replica.Stages.Count)];
+        for (var lane = 0; lane < shape.StepsInFlight; lane++)
+            _idle.Enqueue(new(lane, shape.Limits, replica.Stages.Count));
         _largestMax = Math.Min(replica.Collectives.LogitCandidates, LogitRows.LargestMax - TiesMax);
     }
 
@@ -65,22 +67,46 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
-    public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
+    public void Begin(Batch batch)
     {
         // The ranks compute meanwhile; nothing may leave while the sequences are still being read.
         var prepared = BatchSampler.PrepareAsync(batch);
         try
         {
             BatchBuilder.Fill(_input, batch);
-            var logits = Run(_input, batch.Copies, Largest(batch));
+            Send(batch, prepared, _input, batch.Copies, Largest(batch));
+        }
+        catch
+        {
             prepared.GetAwaiter().GetResult();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="PeerLostException">A rank is gone or silent.</exception>
+    public ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
+    {
+        if (_flights.Count == 0) Begin(batch);
+        var flight = _flights.Peek();
+        if (flight.Batch != batch)
+            throw new InvalidOperationException("A step is executed that is not the oldest of those that were begun.");
+        try
+        {
+            var logits = Receive();
+            flight.Prepared.GetAwaiter().GetResult();
             var start = Meter.Trace.Now;
             _sampler.Sample(batch, logits);
             Meter.Trace.Record("sample", start);
         }
+        catch
+        {
+            foreach (var other in _flights) other.Prepared.GetAwaiter().GetResult();
+            throw;
+        }
         finally
         {
-            prepared.GetAwaiter().GetResult();
+            flight.Prepared.GetAwaiter().GetResult();
         }
         return ValueTask.CompletedTask;
     }
@@ -118,45 +144,57 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     internal Span<float> Run(
         ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest = default)
     {
-        var meter = Meter.Begin(input.TokenCount);
-        var logits = _logits.AsSpan(0, input.LogitCount * Shape.VocabularySize);
-        if (!largest.IsEmpty && largest.ContainsAnyExcept(0)) logits.Fill(float.NegativeInfinity);
-        var pieces = _pieces.CountOf(input);
-        if (pieces == 1) Send(input, copies, largest, 0, 0);
-        else SendPieces(input, copies, largest, pieces);
-
-        for (var (piece, row) = (0, 0); piece < pieces; piece++)
-        {
-            var rows = _rowsOf[piece];
-            if (rows == 0) continue;
-            foreach (var rank in _last)
-                ReceiveRows(rank, _rowLargest.AsSpan(row, rows),
-                    logits.Slice(row * Shape.VocabularySize, rows * Shape.VocabularySize));
-            row += rows;
-        }
-        meter.End();
-        return logits;
+        Send(null, Task.CompletedTask, input, copies, largest);
+        return Receive();
     }
 
-    private void SendPieces(
-        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int pieces)
+    /// <summary>Sends a step, whole or in pieces; nothing is waited for.</summary>
+    private void Send(
+        Batch? batch, Task prepared, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest)
     {
-        for (var (piece, row) = (0, 0); piece < pieces; piece++)
+        if (!_idle.TryPeek(out var flight))
+            throw new InvalidOperationException(
+                $"{_flights.Count} steps are on their way; the oldest must be executed before the next can begin.");
+        var pieces = _pieces.CountOf(input);
+        flight.Begin(batch, prepared, input, pieces, Meter);
+        if (pieces == 1) SendPiece(flight, input, copies, largest, 0, 0);
+        for (var (piece, row) = (0, 0); piece < pieces && pieces > 1; piece++)
         {
             var part = _pieces.Cut(input, piece, pieces, largest);
-            Send(part, piece == 0 ? copies : [], _pieces.Largest, piece, row);
+            SendPiece(flight, part, piece == 0 ? copies : [], _pieces.Largest, piece, row);
             row += part.LogitCount;
         }
+        _flights.Enqueue(_idle.Dequeue());
     }
 
-    /// <summary>Sends a step, or a piece of one whose rows of logits begin at <paramref name="row"/>.</summary>
-    private void Send(
-        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int piece, int row)
+    /// <summary>Sends a piece of a step whose rows of logits begin at <paramref name="row"/>.</summary>
+    private void SendPiece(
+        StepFlight flight, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int piece,
+        int row)
     {
         var step = _frame.Write(input, copies, largest);
         for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
-        _frame.Largest[..input.LogitCount].CopyTo(_rowLargest.AsSpan(row));
-        _rowsOf[piece] = input.LogitCount;
+        flight.Ask(piece, row, _frame.Largest[..input.LogitCount]);
+    }
+
+    /// <summary>Waits for the logits of the oldest step.</summary>
+    private Span<float> Receive()
+    {
+        var flight = _flights.Peek();
+        var logits = _logits.AsSpan(0, flight.Rows * Shape.VocabularySize);
+        if (flight.IsNarrow) logits.Fill(float.NegativeInfinity);
+        for (var (piece, row) = (0, 0); piece < flight.Pieces; piece++)
+        {
+            var rows = flight.RowsOf[piece];
+            if (rows == 0) continue;
+            foreach (var rank in _last)
+                ReceiveRows(rank, flight.RowLargest.AsSpan(row, rows),
+                    logits.Slice(row * Shape.VocabularySize, rows * Shape.VocabularySize));
+            row += rows;
+        }
+        flight.Meter.End();
+        _idle.Enqueue(_flights.Dequeue());
+        return logits;
     }
 
     /// <summary>A rank's rows of the vocabulary are columns of the logits.</summary>

@@ -27,6 +27,9 @@ public sealed record ClusterRequest(ClusterPlan Plan, ModelHolding Holding, Pres
     /// </summary>
     public Action<long, long>? Shipped { get; init; }
 
+    /// <summary>Steps that are on their way through the stages at once; null for one for each stage.</summary>
+    public int? StepsInFlight { get; init; }
+
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
@@ -221,7 +224,10 @@ public static class Coordinator
         ClusterRequest request, ReplicaPlan replica, ModelConfig config) => new(
         config.VocabularySize, config.ContextLength, replica.Kv.Tokens / ForwardInput.BlockTokens,
         new(request.Holding.StepTokens, request.Holding.StepSequences, request.Holding.StepLogitRows,
-            request.Holding.StepTableBlocks));
+            request.Holding.StepTableBlocks))
+    {
+        StepsInFlight = request.StepsInFlight ?? replica.Stages.Count,
+    };
 
     private static ModelMemory MemoryOf(StartReply[] replies, ReplicaPlan replica)
     {

@@ -7,7 +7,7 @@ public sealed class EngineCounters
 {
     private long _stepTicks, _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted;
     private long _accepted;
-    private int _running, _waiting, _usedBlocks;
+    private int _running, _waiting, _usedBlocks, _stepsInFlight;
 
     /// <summary>Time in which steps were run.</summary>
     public TimeSpan StepTime => new(Volatile.Read(ref _stepTicks));
@@ -48,6 +48,9 @@ public sealed class EngineCounters
     /// <summary>KV blocks that sequences hold.</summary>
     public int UsedBlocks => Volatile.Read(ref _usedBlocks);
 
+    /// <summary>Steps that are on their way; more than one only where an executor takes several.</summary>
+    public int StepsInFlight => Volatile.Read(ref _stepsInFlight);
+
     // One thread writes; readers see each number whole.
     internal void AddStep(int computed, int generated, TimeSpan time)
     {
@@ -62,6 +65,8 @@ public sealed class EngineCounters
         Volatile.Write(ref _drafted, _drafted + drafted);
         Volatile.Write(ref _accepted, _accepted + accepted);
     }
+
+    internal void SetStepsInFlight(int count) => Volatile.Write(ref _stepsInFlight, count);
 
     internal void AddLostStep() => Volatile.Write(ref _lostSteps, _lostSteps + 1);
 

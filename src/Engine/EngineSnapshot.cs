@@ -15,6 +15,9 @@ public readonly record struct EngineSnapshot
     /// <summary>KV blocks that sequences hold.</summary>
     public int UsedBlocks { get; init; }
 
+    /// <summary>Steps that are on their way; more than one only on a pipeline of several stages.</summary>
+    public int StepsInFlight { get; init; }
+
     /// <summary>KV blocks in all.</summary>
     public int TotalBlocks { get; init; }
 

@@ -23,8 +23,12 @@ public sealed partial class LlmEngine
     private readonly Channel<Command> _inbox = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
     private readonly HashSet<Generation> _live = [];
     private readonly List<Generation> _paused = [];
+
+    /// <summary>Steps that are scheduled and not committed, oldest first.</summary>
+    private readonly Queue<Batch> _flights = [];
+    private readonly int _flightsMax;
     private readonly long _start;
-    private long _nextId;
+    private long _nextId, _stepStart;
     private TimeSpan _stepTime;
     private int _submitted, _isRunning, _lostSteps;
 
@@ -41,7 +45,8 @@ public sealed partial class LlmEngine
         _start = time.GetTimestamp();
         var shape = executor.Shape;
         _compiler = options.Vocabulary is { } vocabulary ? new ConstraintCompiler(vocabulary) : null;
-        _scheduler = new Scheduler(options.Scheduling, shape.KvBlocks);
+        _flightsMax = shape.StepsInFlight;
+        _scheduler = new Scheduler(options.Scheduling with { StepsInFlight = _flightsMax }, shape.KvBlocks);
         LengthMax = (int)Math.Min(options.Scheduling.ContextMax, (long)shape.KvBlocks * ForwardInput.BlockTokens);
         CheckLimits(options.Scheduling.StepLimits(shape.KvBlocks), shape.Limits);
     }
@@ -56,6 +61,7 @@ public sealed partial class LlmEngine
         Waiting = Counters.Waiting + Math.Max(0, Volatile.Read(ref _submitted)),
         QueueMax = _options.Scheduling.QueueMax,
         UsedBlocks = Counters.UsedBlocks,
+        StepsInFlight = Counters.StepsInFlight,
         TotalBlocks = _executor.Shape.KvBlocks,
         Steps = Counters.Steps,
         StepTime = Counters.StepTime,
@@ -131,16 +137,20 @@ public sealed partial class LlmEngine
     {
         try
         {
-            while (await AdmitAsync(cancellation).ConfigureAwait(false))
+            try
             {
-                var batch = Schedule();
-                if (await TryExecuteAsync(batch, cancellation).ConfigureAwait(false)) Commit(batch);
-                Settle();
+                while (await AdmitAsync(cancellation).ConfigureAwait(false))
+                {
+                    Schedule();
+                    if (await TryExecuteAsync(cancellation).ConfigureAwait(false)) Commit(_flights.Dequeue());
+                    Settle();
+                }
             }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            EndAll(null);
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                await LandAsync().ConfigureAwait(false);
+                EndAll(null);
+            }
         }
         catch (Exception error)
         {
@@ -164,40 +174,80 @@ public sealed partial class LlmEngine
         return true;
     }
 
-    private Batch Schedule()
+    /// <summary>Chooses the next step; or, while the executor takes more of them and anybody is left to take part,
+    /// several, which begin at once.</summary>
+    private void Schedule()
     {
         DropSlowReaders();
-        _options.Drafter?.Propose(_scheduler.Running);
-        var batch = _scheduler.Schedule(Now);
-        foreach (var chunk in batch.Chunks) chunk.Sequence.Output!.Started();
-        return batch;
+        while (_flights.Count < _flightsMax)
+        {
+            _options.Drafter?.Propose(_scheduler.NextDecodes());
+            var batch = _scheduler.Schedule(Now);
+            if (batch.IsEmpty) return;
+            foreach (var chunk in batch.Chunks) chunk.Sequence.Output!.Started();
+            if (_flights.Count == 0) _stepStart = _time.GetTimestamp();
+            _flights.Enqueue(batch);
+            Counters.SetStepsInFlight(_flights.Count);
+            if (_flightsMax > 1 && !TryBegin(batch)) return;
+        }
     }
 
-    private async ValueTask<bool> TryExecuteAsync(Batch batch, CancellationToken cancellation)
+    private bool TryBegin(Batch batch)
     {
-        if (batch.IsEmpty)
+        try
+        {
+            _executor.Begin(batch);
+            return true;
+        }
+        catch (StepLostException) when (++_lostSteps <= _options.LostStepsMax)
+        {
+            LoseSteps();
+            return false;
+        }
+    }
+
+    /// <summary>Executes the oldest step; it is committed if that is true.</summary>
+    private async ValueTask<bool> TryExecuteAsync(CancellationToken cancellation)
+    {
+        if (!_flights.TryPeek(out var batch))
         {
             if (!_scheduler.IsIdle && _scheduler.Ended.Count == 0) await SleepAsync(cancellation).ConfigureAwait(false);
             return false;
         }
-        var start = _time.GetTimestamp();
         try
         {
             await _executor.ExecuteAsync(batch, cancellation).ConfigureAwait(false);
             _lostSteps = 0;
-            _stepTime = _time.GetElapsedTime(start);
+            // Steps overlap: each counts from the end of the one before.
+            var end = _time.GetTimestamp();
+            (_stepTime, _stepStart) = (_time.GetElapsedTime(_stepStart, end), end);
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            _scheduler.Abandon(batch);
+            _scheduler.Abandon(_flights.Dequeue());
             throw;
         }
         catch (StepLostException) when (++_lostSteps <= _options.LostStepsMax)
         {
-            Counters.AddLostStep();
-            _scheduler.Abandon(batch);
+            LoseSteps();
             return false;
+        }
+    }
+
+    private void LoseSteps()
+    {
+        Counters.AddLostStep();
+        while (_flights.TryDequeue(out var batch)) _scheduler.Abandon(batch);
+    }
+
+    /// <summary>Waits for what is on its way and forgets it, so that the executor can be used again.</summary>
+    private async ValueTask LandAsync()
+    {
+        while (_flights.TryDequeue(out var batch))
+        {
+            await _executor.ExecuteAsync(batch, CancellationToken.None).ConfigureAwait(false);
+            _scheduler.Abandon(batch);
         }
     }
 
@@ -220,6 +270,7 @@ public sealed partial class LlmEngine
         }
         _scheduler.ClearEnded();
         Counters.SetLoad(_scheduler);
+        Counters.SetStepsInFlight(_flights.Count);
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);

@@ -19,15 +19,22 @@ public sealed class ClusterExecutorTests
         SequencesMax = 8, TokensPerStepMax = 64, LogitRowsMax = 16, ContextMax = 128,
     };
 
-    [Theory, InlineData(2, 1), InlineData(3, 1), InlineData(1, 3), InlineData(2, 2)]
-    public async Task Eight_sequences_at_once_say_what_they_say_on_one_machine(int tensor, int pipeline)
+    [Theory]
+    [InlineData(2, 1, 1)]
+    [InlineData(3, 1, 1)]
+    [InlineData(1, 3, 1)]
+    [InlineData(1, 3, 3)]
+    [InlineData(2, 2, 1)]
+    [InlineData(2, 2, 2)]
+    public async Task Eight_sequences_at_once_say_what_they_say_on_one_machine(int tensor, int pipeline, int steps)
     {
         using var file = new RandomModel(RandomModel.ConfigOf("qwen2"), 7);
         var limits = Scheduling.StepLimits(KvBlocks);
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
         using var model = Decoder.Load(
             file, backend, new() { KvBlocks = KvBlocks, Limits = limits, KvType = DType.F32 });
-        using var cluster = new ThreadCluster(file, SlicingContract.Plan(file, tensor, pipeline, ""), limits, KvBlocks);
+        using var cluster = new ThreadCluster(
+            file, SlicingContract.Plan(file, tensor, pipeline, ""), limits, KvBlocks, stepsInFlight: steps);
 
         var expected = await AnswersAsync(new LocalExecutor(model));
         var actual = await AnswersAsync(cluster.Executor);
@@ -35,7 +42,8 @@ public sealed class ClusterExecutorTests
         Assert.Equal(expected.Texts, actual.Texts);
         // The cache is too small for all: sequences were preempted and blocks were shared on both.
         Assert.True(actual.Preemptions > 0);
-        Assert.Equal(expected.Preemptions, actual.Preemptions);
+        // Step by step the engine decides what it decides on one machine.
+        if (steps == 1) Assert.Equal(expected.Preemptions, actual.Preemptions);
     }
 
     [Fact]

@@ -48,6 +48,25 @@ public sealed class SameTextTests
         Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor, new NgramDrafter(new())));
     }
 
+    /// <summary>With one step in flight a stage waits while the others work; with one for each, none does.</summary>
+    [Theory]
+    [InlineData(1, 2, 1)]
+    [InlineData(1, 2, 2)]
+    [InlineData(1, 2, 5)]
+    [InlineData(2, 2, 1)]
+    [InlineData(2, 2, 2)]
+    [InlineData(1, 3, 3)]
+    public async Task However_many_steps_are_in_flight_the_text_is_the_same(int tensor, int pipeline, int steps)
+    {
+        using var cluster = Cluster(tensor, pipeline, "", new(), steps);
+
+        Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor, new NgramDrafter(new())));
+
+        var meter = cluster.Executor.Meter;
+        Assert.Equal(steps > 1, meter.Step.SumNanoseconds > meter.BusyNanoseconds);
+        Assert.Equal(steps > 1, meter.Trace.Since(0).Any(entry => entry.Lane > 0));
+    }
+
     [Theory]
     [InlineData(CollectiveAlgorithm.OneShot)]
     [InlineData(CollectiveAlgorithm.TwoShot)]
@@ -95,7 +114,8 @@ public sealed class SameTextTests
         return await AnswersAsync(new LocalExecutor(model));
     }
 
-    private static ThreadCluster Cluster(int tensor, int pipeline, string shares, CollectivePlan collectives)
+    private static ThreadCluster Cluster(
+        int tensor, int pipeline, string shares, CollectivePlan collectives, int stepsInFlight = 0)
     {
         var ranks = tensor > 0 ? tensor * pipeline : shares.Split(':', '*', ',').Length;
         var plan = PlanBuilder.Build(new()
@@ -104,7 +124,7 @@ public sealed class SameTextTests
             Workers = [.. Enumerable.Range(0, ranks).Select(rank => $"node{rank}:9000")],
             Tensor = tensor, Pipeline = pipeline, Shares = shares, Collectives = collectives,
         });
-        return new(Package.Weights, plan, Scheduling.StepLimits(KvBlocks), KvBlocks);
+        return new(Package.Weights, plan, Scheduling.StepLimits(KvBlocks), KvBlocks, stepsInFlight: stepsInFlight);
     }
 
     /// <summary>They share a prefix, draw, are punished, biased, measured and constrained, all at once.</summary>

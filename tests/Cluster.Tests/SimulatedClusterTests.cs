@@ -1,3 +1,4 @@
+using Minka.Cluster.Metrics;
 using Minka.Collectives;
 using Minka.Collectives.Simulation;
 using Minka.Compute;
@@ -21,13 +22,27 @@ public sealed class SimulatedClusterTests
         SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 8, ContextMax = 128,
     };
 
+    /// <summary>Six requests.</summary>
+    /// <param name="StepsInFlight">Steps on their way at once.</param>
+    /// <param name="PromptMin">Tokens of the shortest prompt.</param>
+    /// <param name="Longer">Tokens by which each prompt is longer than the one before.</param>
+    private sealed record Load(int StepsInFlight, int PromptMin, int Longer)
+    {
+        /// <summary>What a stage takes for each token.</summary>
+        public TimeSpan PerToken { get; init; }
+
+        /// <summary>Sees the root's measurements.</summary>
+        public Action<RankMeter> Look { get; init; } = _ => { };
+    }
+
     [Fact]
     public void Delays_change_when_tokens_come_and_not_which()
     {
         using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
         using var model = Decoder.Load(file, backend, Options());
-        var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _);
+        var expected = Answers(
+            new LocalExecutor(model), TimeProvider.System, new(StepsInFlight: 1, PromptMin: 10, Longer: 7), out _);
 
         for (var seed = 0; seed < 4; seed++)
         {
@@ -70,10 +85,48 @@ public sealed class SimulatedClusterTests
         }
     }
 
-    /// <summary>Two stages of two ranks, and the engine at the root.</summary>
-    private static List<int[]> Run(
-        SimulatedNetwork network, RandomModel file, out IReadOnlyList<Exception?> thrown, out Exception? failure)
+    /// <summary>
+    /// A stage takes time for each token that it computes: with one step for each stage, none waits for the others.
+    /// </summary>
+    [Fact]
+    public void Several_steps_in_flight_keep_the_stages_busy()
     {
+        using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);
+        var (elapsed, busy) = (new TimeSpan[3], new double[3]);
+        var texts = new List<int[]>[3];
+        for (var steps = 1; steps <= 2; steps++)
+        {
+            var network = new SimulatedNetwork(Ranks + 1, new() { Seed = 3, Latency = _ms / 10 });
+            var meter = default(RankMeter);
+            texts[steps] = Run(network, file, out var thrown, out var failure, new(steps, PromptMin: 2, Longer: 1)
+            {
+                PerToken = 5 * _ms, Look = root => meter = root,
+            });
+
+            Assert.All(thrown, Assert.Null);
+            Assert.Null(failure);
+            elapsed[steps] = network.Elapsed;
+            busy[steps] = meter!.Step.SumNanoseconds / (double)meter.BusyNanoseconds;
+        }
+
+        Assert.Equal(texts[1], texts[2]);
+        Assert.Equal(1, busy[1], 1e-9);
+        Assert.True(busy[2] > 1.5, $"{busy[2]} steps in flight.");
+        // Twice as fast, but for the prompts: short ones share a step, and there is nothing else to do meanwhile.
+        Assert.True(elapsed[2] < 0.7 * elapsed[1], $"{elapsed[1]} with one step in flight, {elapsed[2]} with two.");
+    }
+
+    /// <summary>Two stages of two ranks, and the engine at the root.</summary>
+    /// <param name="network">Virtual.</param>
+    /// <param name="file">The model.</param>
+    /// <param name="thrown">By rank.</param>
+    /// <param name="failure">The engine's.</param>
+    /// <param name="load">What is asked, and how it is run; null for prompts of many lengths.</param>
+    private static List<int[]> Run(
+        SimulatedNetwork network, RandomModel file, out IReadOnlyList<Exception?> thrown, out Exception? failure,
+        Load? load = null)
+    {
+        load ??= new(StepsInFlight: 2, PromptMin: 10, Longer: 7);
         var replica = SlicingContract.Plan(file, 2, 2, "").Replicas[0];
         var texts = new List<int[]>();
         var failed = default(Exception);
@@ -82,17 +135,28 @@ public sealed class SimulatedClusterTests
             if (transport.Rank == Ranks)
             {
                 using var executor = new ClusterExecutor(transport, replica, new(
-                    file.Config.VocabularySize, file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks)));
-                texts = Answers(executor, transport.Time, out failed);
+                    file.Config.VocabularySize, file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks))
+                {
+                    StepsInFlight = load.StepsInFlight,
+                });
+                texts = Answers(executor, transport.Time, load, out failed);
+                load.Look(executor.Meter);
                 return;
             }
             var links = new RankLinks(transport, replica);
             using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
+            var slice = PlannedModel.SliceOf(replica, transport.Rank);
             using var model = Decoder.Load(file, backend, Options() with
             {
-                Slice = PlannedModel.SliceOf(replica, transport.Rank),
+                Slice = slice,
                 Ranks = links.Stage,
             });
+            if (load.PerToken > TimeSpan.Zero)
+                model.Probe = (layer, hidden) =>
+                {
+                    var tokens = hidden.Length / file.Config.Width;
+                    if (layer == slice.Layers.Start.Value) transport.Compute(tokens * load.PerToken);
+                };
             new WorkerLoop(links, model, transport.MessageBytesMax).Run();
         });
         failure = failed;
@@ -103,12 +167,12 @@ public sealed class SimulatedClusterTests
         new() { KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32 };
 
     /// <summary>Blocks its thread, as a rank of the simulation must.</summary>
-    private static List<int[]> Answers(IExecutor executor, TimeProvider time, out Exception? failure)
+    private static List<int[]> Answers(IExecutor executor, TimeProvider time, Load load, out Exception? failure)
     {
         var engine = new LlmEngine(executor, new() { Scheduling = Scheduling }, time);
         var answers = Enumerable.Range(0, 6).Select(i => engine.Submit(new GenerationRequest
         {
-            Prompt = Enumerable.Range(0, 10 + (7 * i)).Select(p => p * (i + 1) % 83).ToArray(),
+            Prompt = Enumerable.Range(0, load.PromptMin + (load.Longer * i)).Select(p => p * (i + 1) % 83).ToArray(),
             TokensMax = 12, Sampling = new() { Temperature = 0 },
         })).ToList();
         engine.Stop();

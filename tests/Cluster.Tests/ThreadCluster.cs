@@ -22,9 +22,10 @@ internal sealed class ThreadCluster : IDisposable
     /// <param name="kvBlocks">Blocks of the cache.</param>
     /// <param name="isReference">Everything in f32.</param>
     /// <param name="type">Quantise on load.</param>
+    /// <param name="stepsInFlight">0 for one for each stage.</param>
     public ThreadCluster(
         IWeightFile file, ClusterPlan plan, StepLimits limits, int kvBlocks, bool isReference = true,
-        DType? type = null)
+        DType? type = null, int stepsInFlight = 0)
     {
         var replica = plan.Replicas[0];
         var ranks = replica.Stages.Sum(stage => stage.Ranks.Count);
@@ -33,7 +34,11 @@ internal sealed class ThreadCluster : IDisposable
         Memory = new ModelMemory[ranks];
         _input = new(limits);
         var config = file.Config;
-        Executor = new(_transports[ranks], replica, new(config.VocabularySize, config.ContextLength, kvBlocks, limits));
+        Executor = new(_transports[ranks], replica,
+            new(config.VocabularySize, config.ContextLength, kvBlocks, limits)
+            {
+                StepsInFlight = stepsInFlight > 0 ? stepsInFlight : replica.Stages.Count,
+            });
         var options = new ModelLoadOptions
         {
             KvBlocks = kvBlocks, Limits = limits, KvType = isReference ? DType.F32 : DType.F16, WeightType = type,

@@ -1,3 +1,4 @@
+using Minka.Engine.Execution;
 using Minka.Engine.Sampling;
 using Minka.Engine.Scheduling;
 using Minka.Engine.Tests.Fakes;
@@ -9,7 +10,7 @@ public class BatchInvarianceTests
 {
     /// <summary>Ways to run the same requests.</summary>
     public static TheoryData<string> Modes =>
-        ["together", "chunks of 1", "chunks of 5", "no cache", "few blocks", "two at once"];
+        ["together", "chunks of 1", "chunks of 5", "no cache", "few blocks", "two at once", "three steps in flight"];
 
     [Theory, MemberData(nameof(Modes))]
     public async Task Tokens_do_not_depend_on_neighbours_chunks_cache_or_preemption(string mode)
@@ -22,7 +23,9 @@ public class BatchInvarianceTests
             alone[i] = await fixture.TextsAsync(requests[i]);
         }
 
-        await using var shared = new EngineFixture(Scheduling(mode), kvBlocks: mode == "few blocks" ? 14 : 256);
+        await using var shared = new EngineFixture(Scheduling(mode), kvBlocks: mode == "few blocks" ? 14 : 256,
+            executor: mode == "three steps in flight" ? model => new PipelinedExecutor(new LocalExecutor(model), 3)
+                : null);
         // Twice, so that the second time finds the first one's blocks.
         for (var round = 0; round < 2; round++)
         {

@@ -35,6 +35,7 @@ internal static class ClusterReport
         }
         Line("steps", Text($"{root.Steps}; p50 {root.Step.P50 / 1e3:F2} ms, p95 {root.Step.P95 / 1e3:F2}, ")
             + Text($"p99 {root.Step.P99 / 1e3:F2}"));
+        if (replica.Stages.Count > 1) Line("pipeline", Pipelining.Of(root, Statuses(workers)).ToString());
         var tables = terminal.Tables(terminal.Error);
         Ranks(workers).Write(tables);
         Network(Statuses(workers)).Write(tables);
@@ -51,6 +52,9 @@ internal static class ClusterReport
         json.WriteStartObject();
         json.WriteString("collectives", string.Join('\n', cluster.Choices));
         json.WriteString("bottleneck", Bottleneck.Sentence(Statuses(workers)));
+        var pipelining = Pipelining.Of(root, Statuses(workers));
+        json.WriteNumber("steps_in_flight", Math.Round(pipelining.InFlight, 3));
+        json.WriteNumber("bubble_fraction", Math.Round(pipelining.Bubbles, 4));
         json.WritePropertyName("root");
         StatusJson.Write(json, "", root);
         json.WriteStartArray("ranks");

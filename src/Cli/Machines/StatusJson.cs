@@ -51,6 +51,7 @@ internal static class StatusJson
         json.WriteNumber("kv_bytes", status.KvBytes);
         WriteSeconds(json, "step_seconds", status.StepSeconds);
         WriteSeconds(json, "compute_seconds", status.ComputeSeconds);
+        WriteSeconds(json, "busy_seconds", status.BusySeconds);
         WriteQuantiles(json, "step_us", status.Step);
         WriteQuantiles(json, "compute_us", status.Compute);
     }

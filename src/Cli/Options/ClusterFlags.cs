@@ -16,6 +16,9 @@ internal sealed record ClusterChoice(
     IReadOnlyList<string> Workers, int Tensor, int Pipeline, string Shares, string? PlanPath,
     CollectiveAlgorithm Algorithm, WireFormat Wire, string? KeyPath)
 {
+    /// <summary>Steps on their way through the stages at once; null for one for each stage.</summary>
+    public int? StepsInFlight { get; init; }
+
     /// <summary>Where the time went is to be told afterwards.</summary>
     public bool WantsReport { get; init; }
 
@@ -52,6 +55,9 @@ internal sealed class ClusterFlags
         [("f32", WireFormat.F32), ("f16", WireFormat.F16), ("q8", WireFormat.Q8)],
         "Numbers between machines (default: f32).");
 
+    private readonly Option<int?> _inFlight = Flag.Number(["--in-flight"], "N", 1, 64,
+        "Steps on their way through the stages at once (default: one per stage).");
+
     private readonly Option<bool> _report = Flag.Switch(["--report"],
         "Tell afterwards where the time went, per rank and link.");
 
@@ -65,7 +71,7 @@ internal sealed class ClusterFlags
 
     /// <summary>For verbs that run a model; in reading order.</summary>
     public OptionGroup Group => new("Several machines",
-        [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _key, _report, _trace]);
+        [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _inFlight, _key, _report, _trace]);
 
     /// <summary>Where the key is.</summary>
     public static Option<string?> KeyOption() => Flag.Text(["--key-file"], "FILE",
@@ -91,6 +97,7 @@ internal sealed class ClusterFlags
             parse.GetValue(_collective) ?? CollectiveAlgorithm.Auto, parse.GetValue(_wire) ?? WireFormat.F32,
             parse.GetValue(_key))
         {
+            StepsInFlight = parse.GetValue(_inFlight),
             WantsReport = parse.GetValue(_report),
             TracePath = parse.GetValue(_trace),
         };
@@ -98,6 +105,7 @@ internal sealed class ClusterFlags
 
     private string? Astray(ParseResult parse, List<string> cuts) =>
         cuts.Count > 0 ? cuts[0]
+        : parse.GetValue(_inFlight) is not null ? _inFlight.Name
         : parse.GetValue(_report) ? _report.Name
         : parse.GetValue(_trace) is not null ? _trace.Name
         : null;

@@ -28,7 +28,7 @@ public static class ChromeTrace
                 WriteMicros(json, "ts", entry.Start - rank.OffsetNanoseconds - first);
                 WriteMicros(json, "dur", entry.Duration);
                 json.WriteNumber("pid", rank.Process);
-                json.WriteNumber("tid", 0);
+                json.WriteNumber("tid", entry.Lane);
                 WriteArguments(json, entry);
                 json.WriteEndObject();
             }
@@ -40,16 +40,18 @@ public static class ChromeTrace
 
     private static void WriteProcess(Utf8JsonWriter json, RankTrace rank)
     {
-        foreach (var (what, name, value) in ((string, string, string)[])
-            [("process_name", "name", rank.Name), ("thread_name", "name", "steps")])
+        var lanes = rank.Entries.Select(entry => entry.Lane).Distinct().Order().DefaultIfEmpty();
+        foreach (var (what, lane, value) in lanes
+            .Select(lane => ("thread_name", lane, lane == 0 ? "steps" : $"steps that overlap, {lane}"))
+            .Prepend(("process_name", 0, rank.Name)))
         {
             json.WriteStartObject();
             json.WriteString("name", what);
             json.WriteString("ph", "M");
             json.WriteNumber("pid", rank.Process);
-            json.WriteNumber("tid", 0);
+            json.WriteNumber("tid", lane);
             json.WriteStartObject("args");
-            json.WriteString(name, value);
+            json.WriteString("name", value);
             WriteMicros(json, "clock_error_us", rank.ErrorNanoseconds);
             json.WriteEndObject();
             json.WriteEndObject();

@@ -26,6 +26,8 @@ public static class PrometheusText
             status => (status.Step, status.Steps, status.StepSeconds));
         Times(text, ranks, "minka_compute_seconds", "Computing of each step, without what it waited for others.",
             status => (status.Compute, status.Steps, status.ComputeSeconds));
+        Simple(text, ranks, "minka_rank_busy_seconds_total", "counter", "Time in which a step was on its way.",
+            status => status.BusySeconds);
         Operations(text, ranks);
         Links(text, ranks);
         return text.ToString();

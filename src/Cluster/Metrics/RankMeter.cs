@@ -12,7 +12,8 @@ public sealed class RankMeter
     private readonly ICommunicator _stage;
     private readonly IReadOnlyList<LinkMetrics> _links;
     private readonly (long Sent, long Received)[] _before;
-    private long _tokens;
+    private long _tokens, _busy, _busySince;
+    private int _open;
 
     /// <param name="trace">Takes steps; the groups' own entries go there too.</param>
     /// <param name="stage">Sums within a step: their time is not computing.</param>
@@ -38,6 +39,10 @@ public sealed class RankMeter
     /// <summary>Tokens computed.</summary>
     public long Tokens => Volatile.Read(ref _tokens);
 
+    /// <summary>Nanoseconds in which a step or more were on their way. Steps that overlap count once here, and each for
+    /// itself in <see cref="Step"/>.</summary>
+    public long BusyNanoseconds => Volatile.Read(ref _busy);
+
     /// <summary>Bytes of links count from here: measuring at the start is no traffic of the model's.</summary>
     public void BeginLinks()
     {
@@ -46,7 +51,13 @@ public sealed class RankMeter
 
     /// <summary>Begins to measure a step.</summary>
     /// <param name="tokens">That it computes.</param>
-    public StepMeter Begin(int tokens) => new(this, tokens, Trace.Now);
+    /// <param name="lane">Which of the steps that overlap, from 0.</param>
+    public StepMeter Begin(int tokens, int lane = 0)
+    {
+        var now = Trace.Now;
+        if (_open++ == 0) _busySince = now;
+        return new(this, tokens, lane, now);
+    }
 
     /// <summary>What was measured, for the control plane.</summary>
     public StatusReply Status()
@@ -58,6 +69,7 @@ public sealed class RankMeter
             Step = Micros(Step),
             Compute = Micros(Compute),
             StepSeconds = Seconds(Step),
+            BusySeconds = BusyNanoseconds / 1e9,
             ComputeSeconds = Seconds(Compute),
             ClockNanoseconds = Trace.Now,
         };
@@ -118,12 +130,12 @@ public sealed class RankMeter
     public struct StepMeter
     {
         private readonly RankMeter _meter;
-        private readonly int _tokens;
+        private readonly int _tokens, _lane;
         private readonly long _start;
         private long _computeStart, _collected, _computed;
 
-        internal StepMeter(RankMeter meter, int tokens, long start) =>
-            (_meter, _tokens, _start) = (meter, tokens, start);
+        internal StepMeter(RankMeter meter, int tokens, int lane, long start) =>
+            (_meter, _tokens, _lane, _start) = (meter, tokens, lane, start);
 
         /// <summary>The layers begin; collectives between them will not count as computing.</summary>
         public void ComputeBegins() => (_computeStart, _collected) = (_meter.Trace.Now, _meter.Collecting());
@@ -139,10 +151,12 @@ public sealed class RankMeter
         /// <summary>The step is over.</summary>
         public readonly void End()
         {
+            var now = _meter.Trace.Now;
             _meter.Compute.Record(_computed);
-            _meter.Step.Record(_meter.Trace.Now - _start);
+            _meter.Step.Record(now - _start);
             Volatile.Write(ref _meter._tokens, _meter._tokens + _tokens);
-            _meter.Trace.Record("step", _start);
+            if (--_meter._open == 0) Volatile.Write(ref _meter._busy, _meter._busy + now - _meter._busySince);
+            _meter.Trace.Record(new("step", _start, now - _start, 0, 0, 0) { Lane = _lane });
         }
     }
 }

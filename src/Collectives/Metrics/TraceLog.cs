@@ -8,7 +8,11 @@ namespace Minka.Collectives.Metrics;
 /// <param name="Transfer">Of <paramref name="Duration"/>, nanoseconds while bytes moved.</param>
 /// <param name="Bytes">Encoded size of what was sent or received; 0 if nothing was.</param>
 public readonly record struct TraceEntry(
-    string Name, long Start, long Duration, long Wait, long Transfer, long Bytes);
+    string Name, long Start, long Duration, long Wait, long Transfer, long Bytes)
+{
+    /// <summary>Entries of one lane follow each other or lie within each other; those of two may overlap.</summary>
+    public int Lane { get; init; }
+}
 
 /// <summary>The latest things that a rank did: what a trace of any window is made of.</summary>
 /// <remarks>

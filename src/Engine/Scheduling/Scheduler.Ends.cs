@@ -4,7 +4,7 @@ namespace Minka.Engine.Scheduling;
 public sealed partial class Scheduler
 {
     /// <summary>Takes over the results of a step: new tokens, ends, blocks to share, blocks to free.</summary>
-    /// <param name="batch">Executed.</param>
+    /// <param name="batch">Executed; the one that was scheduled first of those in flight.</param>
     public void Commit(Batch batch)
     {
         var chunks = batch.Chunks;
@@ -20,10 +20,12 @@ public sealed partial class Scheduler
             }
             else Advance(chunks[i], batch.Sampled(i), batch.Forced(i));
         }
+        Land(batch);
     }
 
     /// <summary>Undoes a step that did not happen, and with it all that the KV cache held.</summary>
-    /// <remarks>Every sequence keeps its tokens; what it had computed will be computed again.</remarks>
+    /// <remarks>Every sequence keeps its tokens; what it had computed will be computed again. If several steps are in
+    /// flight, all of them are lost and abandoned before the next is scheduled.</remarks>
     public void Abandon(Batch batch)
     {
         foreach (var chunk in batch.Chunks)
@@ -33,6 +35,12 @@ public sealed partial class Scheduler
         }
         for (var i = _running.Count - 1; i >= 0; i--) Preempt(_running[i]);
         for (var block = 0; block < _pool.Total; block++) _pool.Index.Remove(block);
+        Land(batch);
+    }
+
+    private void Land(Batch batch)
+    {
+        if (!batch.IsEmpty) _idle.Enqueue(batch);
     }
 
     /// <summary>Ends a sequence: now, or at the commit of the step it takes part in.</summary>
@@ -193,7 +201,7 @@ public sealed partial class Scheduler
         sequence.Preemptions++;
         Preemptions++;
         sequence.KnownAtPreemption = sequence.Known;
-        _hasPreempted = true;
+        _isShort = true;
         Return(sequence);
     }
 

@@ -8,6 +8,8 @@ namespace Minka.Engine.Scheduling;
 /// First the sequences that run get their next chunk, those that lack one token before those that lack more; if
 /// blocks run out, the least urgent and youngest sequence gives its blocks back and will be computed again. Then, if
 /// nobody had to, waiting sequences are admitted in strict order while tokens, places and blocks last.
+/// A step may be scheduled while others are executed, up to <see cref="SchedulerOptions.StepsInFlight"/>: what takes
+/// part in one is left alone until its commit, and steps are committed in the order in which they were scheduled.
 /// </remarks>
 public sealed partial class Scheduler
 {
@@ -15,18 +17,20 @@ public sealed partial class Scheduler
     private readonly BlockPool _pool;
     private readonly SequenceBlocks _blocks;
     private readonly WaitingQueue _queue;
-    private readonly Batch _batch;
+    private readonly Queue<Batch> _idle = [];
+    private Batch _batch;
     private readonly int _watermark;
 
     /// <summary>Most urgent first, then oldest first.</summary>
     private readonly List<Sequence> _running = [];
     private readonly List<Sequence> _order = [];
+    private readonly List<Sequence> _decodes = [];
     private readonly List<Sequence> _parked = [];
     private readonly List<Sequence> _ended = [];
     private readonly List<Sequence> _timed = [];
 
     private int _budget, _logitRows, _live;
-    private bool _hasPreempted;
+    private bool _isShort;
 
     /// <summary>Makes a scheduler of <paramref name="kvBlocks"/> blocks of 16 positions.</summary>
     /// <exception cref="ArgumentException">The limits contradict each other.</exception>
@@ -37,7 +41,8 @@ public sealed partial class Scheduler
         _pool = new BlockPool(kvBlocks);
         _blocks = new SequenceBlocks(_pool, options);
         _queue = new WaitingQueue(options.FairnessQuantum);
-        _batch = new Batch(options);
+        for (var i = 0; i < options.StepsInFlight; i++) _idle.Enqueue(new Batch(options));
+        _batch = _idle.Peek();
         _watermark = (int)Math.Ceiling(kvBlocks * options.KvWatermark);
     }
 
@@ -75,6 +80,23 @@ public sealed partial class Scheduler
     /// <summary>Sequences that run, most urgent and oldest first.</summary>
     public IReadOnlyList<Sequence> Running => _running;
 
+    /// <summary>Those that take part in the next step with one token while blocks last, most urgent and oldest
+    /// first.</summary>
+    public IReadOnlyList<Sequence> NextDecodes()
+    {
+        _decodes.Clear();
+        var all = 0;
+        foreach (var sequence in _running)
+        {
+            if (sequence.IsPaused || sequence.Missing != 1) continue;
+            all++;
+            if (CanStep(sequence)) _decodes.Add(sequence);
+        }
+        var share = (all + _options.StepsInFlight - 1) / _options.StepsInFlight;
+        if (_decodes.Count > share) _decodes.RemoveRange(share, _decodes.Count - share);
+        return _decodes;
+    }
+
     /// <summary>Sequences that ended since the last <see cref="ClearEnded"/>; they hold nothing any more.</summary>
     public IReadOnlyList<Sequence> Ended => _ended;
 
@@ -102,36 +124,40 @@ public sealed partial class Scheduler
         }
     }
 
-    /// <summary>Chooses the next step. Not empty while anything can run.</summary>
+    /// <summary>Chooses the next step. Not empty while anything can run and no other step is in flight.</summary>
     /// <param name="now">Time on the clock of the deadlines.</param>
+    /// <returns>A step to commit or to abandon, before more than <see cref="SchedulerOptions.StepsInFlight"/> others
+    /// are asked for; an empty one is neither.</returns>
     public Batch Schedule(TimeSpan now)
     {
+        if (!_idle.TryPeek(out _batch!))
+            throw Bug.Found($"{_options.StepsInFlight} steps are in flight; one must be committed before the next.");
         _batch.Clear();
         _budget = _options.TokensPerStepMax;
         _logitRows = _options.LogitRowsMax;
-        _hasPreempted = false;
+        _isShort = false;
 
         EndLate(now);
         ContinueDecodes();
         ContinuePrompts();
-        if (!_hasPreempted) AdmitWaiting();
+        if (!_isShort) AdmitWaiting();
 
         _batch.Seal();
+        if (!_batch.IsEmpty) _idle.Dequeue();
         return _batch;
     }
 
-    /// <summary>Sequences that lack one token: all of them take part, drafts get what is left.</summary>
+    /// <summary>Sequences that lack one token: all of them take part, or this step's share of them if several steps
+    /// are executed at once; drafts get what is left.</summary>
     private void ContinueDecodes()
     {
-        var decodes = 0;
-        Snapshot();
-        foreach (var sequence in _order) if (CanStep(sequence) && sequence.Missing == 1) decodes++;
-        var spare = Math.Min(_budget, _logitRows) - decodes;
-        if (decodes < _order.Count || _queue.Count > 0) spare /= 2;
+        var decodes = NextDecodes();
+        var spare = Math.Min(_budget, _logitRows) - decodes.Count;
+        if (decodes.Count < _running.Count || _queue.Count > 0) spare /= 2;
 
-        foreach (var sequence in _order)
+        foreach (var sequence in _decodes)
         {
-            if (!CanStep(sequence) || sequence.Missing != 1) continue;
+            if (!CanStep(sequence)) continue;
 
             sequence.KeepDrafts(spare);
             var length = sequence.Known + sequence.DraftCount;
@@ -263,7 +289,8 @@ public sealed partial class Scheduler
     }
 
     /// <summary>Blocks for so many positions, if need be those of sequences that matter less.</summary>
-    /// <returns>False when the sequence had to give back its own.</returns>
+    /// <returns>False when the sequence had to give back its own, or waits for steps that are in flight: those who
+    /// matter less may take part in them.</returns>
     private bool TryReserve(Sequence sequence, int tokens)
     {
         while (!_blocks.TryReserve(sequence, tokens))
@@ -276,7 +303,8 @@ public sealed partial class Scheduler
             }
             else
             {
-                Preempt(sequence);
+                _isShort = true;
+                if (_idle.Count == _options.StepsInFlight) Preempt(sequence);
                 return false;
             }
         }

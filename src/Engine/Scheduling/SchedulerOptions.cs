@@ -12,6 +12,10 @@ public sealed record SchedulerOptions
     /// <summary>Tokens computed in one step, of all sequences together; at least <see cref="SequencesMax"/>.</summary>
     public int TokensPerStepMax { get; init; } = 512;
 
+    /// <summary>Steps that an executor works on at once. Sequences that lack one token are dealt to so many steps,
+    /// so that each stage of a pipeline has one to work on.</summary>
+    public int StepsInFlight { get; init; } = 1;
+
     /// <summary>Tokens of one sequence computed in one step.</summary>
     public int ChunkTokensMax { get; init; } = int.MaxValue;
 
@@ -63,6 +67,7 @@ public sealed record SchedulerOptions
     public void Validate()
     {
         Positive(SequencesMax, nameof(SequencesMax));
+        Positive(StepsInFlight, nameof(StepsInFlight));
         Positive(ChunkTokensMax, nameof(ChunkTokensMax));
         Positive(PartialPromptsMax, nameof(PartialPromptsMax));
         Positive(QueueMax, nameof(QueueMax));

@@ -10,7 +10,7 @@ namespace Minka.Engine.Speculation;
 public interface IDrafter
 {
     /// <summary>Gives guesses to those of the sequences that lack one token; the step may take fewer of them.</summary>
-    /// <param name="running">All that run, most urgent and oldest first.</param>
+    /// <param name="running">Those that the next step continues, most urgent and oldest first.</param>
     void Propose(IReadOnlyList<Sequence> running);
 
     /// <summary>Forgets a sequence that ended.</summary>

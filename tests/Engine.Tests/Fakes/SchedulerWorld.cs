@@ -11,6 +11,7 @@ internal sealed class SchedulerWorld
     private readonly ChainExecutor _executor;
     private readonly Dictionary<Sequence, Eye> _eyes = [];
     private readonly Dictionary<(int, string), long> _lastStarted = [];
+    private readonly Queue<Batch> _flights = [];
     private long _nextId;
 
     /// <summary>What was seen of a sequence so far.</summary>
@@ -39,6 +40,9 @@ internal sealed class SchedulerWorld
     /// <summary>Sequences that have not ended, by arrival.</summary>
     public List<Sequence> Live { get; } = [];
 
+    /// <summary>Steps that were scheduled and not committed, oldest first.</summary>
+    public IReadOnlyCollection<Batch> Flights => _flights;
+
     public long Ended { get; private set; }
 
     public long Steps { get; private set; }
@@ -48,6 +52,9 @@ internal sealed class SchedulerWorld
     public long CachedTokens { get; private set; }
 
     public long Copies { get; private set; }
+
+    /// <summary>Commits while another step was in flight.</summary>
+    public long Overlaps { get; private set; }
 
     public long AcceptedDrafts { get; private set; }
 
@@ -97,24 +104,39 @@ internal sealed class SchedulerWorld
         sequence.Draft(drafts);
     }
 
-    /// <summary>One step, executed unless it is lost.</summary>
+    /// <summary>Schedules as many steps as may be in flight; the oldest is executed, unless all are lost.</summary>
+    /// <returns>The oldest; an empty one if nothing can run.</returns>
     public Batch Step(bool isLost = false)
     {
-        var decodes = Scheduler.Running.Where(sequence => sequence.Missing == 1 && !sequence.IsPaused).ToArray();
-        var batch = Scheduler.Schedule(Now);
+        var batch = ScheduleAll();
         Steps++;
-        Copies += batch.Copies.Length;
-        CheckBatch(batch, decodes);
-        if (isLost) Scheduler.Abandon(batch);
+        if (_flights.Count > 1) Overlaps++;
+        if (isLost) while (_flights.TryDequeue(out var lost)) Scheduler.Abandon(lost);
         else
         {
+            // As late as it may come: what belongs to a step in flight must still be there.
             _executor.Execute(batch);
             Scheduler.Commit(batch);
+            _flights.TryDequeue(out _);
             foreach (var chunk in batch.Chunks) CheckProgress(chunk);
         }
         Settle();
         if (Steps % CountEvery == 0 || Scheduler.IsIdle) Scheduler.CheckIntegrity();
         return batch;
+    }
+
+    private Batch ScheduleAll()
+    {
+        while (_flights.Count < _options.StepsInFlight)
+        {
+            var decodes = Scheduler.Running.Where(sequence => sequence.Missing == 1 && !sequence.IsPaused).ToArray();
+            var batch = Scheduler.Schedule(Now);
+            Copies += batch.Copies.Length;
+            CheckBatch(batch, decodes);
+            if (batch.IsEmpty) return _flights.TryPeek(out var oldest) ? oldest : batch;
+            _flights.Enqueue(batch);
+        }
+        return _flights.Peek();
     }
 
     /// <summary>Steps until nothing is left; fails if that takes longer than every token one by one, many
@@ -146,13 +168,16 @@ internal sealed class SchedulerWorld
             Assert.True(chunk.Count >= 1 && chunk.Start == sequence.Computed && sequence.Computed < sequence.Known);
             Assert.True(sequence.Blocks.Length * ForwardInput.BlockTokens >= chunk.Start + chunk.Count);
             Assert.False(sequence.IsPaused);
+            Assert.DoesNotContain(_flights, other => other.Chunks.ToArray().Any(one => one.Sequence == sequence));
             CheckStart(sequence);
         }
-        foreach (var sequence in decodes)
-            if (sequence.State == SequenceState.Running) Assert.Contains(chunks, chunk => chunk.Sequence == sequence);
+        if (_options.StepsInFlight == 1)
+            foreach (var sequence in decodes)
+                if (sequence.State == SequenceState.Running)
+                    Assert.Contains(chunks, chunk => chunk.Sequence == sequence);
 
         // Not empty while anything can run.
-        if (batch.IsEmpty && !Scheduler.IsIdle)
+        if (batch.IsEmpty && !Scheduler.IsIdle && _flights.Count == 0)
             Assert.True(Live.Exists(sequence => sequence.IsPaused), "Nothing runs and nobody is paused.");
     }
 

@@ -13,6 +13,7 @@ namespace Minka.Engine.Tests.Scheduling;
 /// add a prompt=0..31,7 max=4 n=2 class=0 key=k salt=s deadline=9
 /// step 2       cancel a       pause a       resume a       draft a 3 lie=1       lose       at 9
 /// </code>
+/// With <c>flights=2</c> what stands after a | is in flight while the step before it is committed.
 /// </remarks>
 internal sealed class Scenario
 {
@@ -80,6 +81,7 @@ internal sealed class Scenario
                 FairnessQuantum = number("quantum", 32),
                 PartialPromptsMax = number("partial", 2),
                 PrefixCaching = number("caching", 1) == 1,
+                StepsInFlight = number("flights", 1),
             },
             number("blocks", 64));
     }
@@ -106,10 +108,13 @@ internal sealed class Scenario
         List<string> words = [];
         var like = $"{_world.Scheduler.UsedBlocks}";
         foreach (var chunk in batch.Chunks) like += chunk.Count == 1 ? NameOf(chunk.Sequence) : "many";
-        foreach (var chunk in batch.Chunks)
-            words.Add($"{NameOf(chunk.Sequence)}[{chunk.Start},{chunk.Start + chunk.Count})"
-                + (chunk.SampleRows > 1 ? $"?{chunk.SampleRows - 1}" : ""));
-        foreach (var copy in batch.Copies) words.Add($"copy {copy.Source}>{copy.Target}");
+        AddWords(words, batch);
+        foreach (var flight in _world.Flights)
+        {
+            words.Add("|");
+            AddWords(words, flight);
+            like += "|" + string.Concat(flight.Chunks.ToArray().Select(chunk => NameOf(chunk.Sequence)));
+        }
         var eventless = batch.Copies.IsEmpty && before.All(pair =>
             pair.Key.Preemptions == pair.Value && pair.Key.State != SequenceState.Ended);
         if (!isLost && eventless && like == _like)
@@ -129,6 +134,14 @@ internal sealed class Scenario
                     $"   {NameOf(sequence)} ends: {sequence.Finish}, {sequence.Generated} tokens");
         }
         _output.Append('\n');
+    }
+
+    private void AddWords(List<string> words, Batch batch)
+    {
+        foreach (var chunk in batch.Chunks)
+            words.Add($"{NameOf(chunk.Sequence)}[{chunk.Start},{chunk.Start + chunk.Count})"
+                + (chunk.SampleRows > 1 ? $"?{chunk.SampleRows - 1}" : ""));
+        foreach (var copy in batch.Copies) words.Add($"copy {copy.Source}>{copy.Target}");
     }
 
     /// <summary>Steps that are like the one before are counted, not shown.</summary>

@@ -14,7 +14,8 @@ public class SchedulerProperties
 
     /// <summary>Limits and events.</summary>
     public record Load(
-        int Blocks, int Sequences, int Budget, int Chunk, int Rows, int Quantum, bool Caching, Happening[] Events);
+        int Blocks, int Sequences, int Budget, int Chunk, int Rows, int Quantum, bool Caching, int Flights,
+        Happening[] Events);
 
     private static readonly int[] Lengths = [1, 2, 15, 16, 17, 31, 33, 48, 70, 200];
 
@@ -24,13 +25,14 @@ public class SchedulerProperties
             Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(120),
             Prop.ForAll(Arb.From(Loads, Shrink), Run));
 
-    [Fact]
-    public void A_hundred_thousand_random_steps_pass_in_seconds()
+    [Theory, InlineData(1), InlineData(3)]
+    public void A_hundred_thousand_random_steps_pass_in_seconds(int flights)
     {
         var random = new Random(20260721);
         var options = new SchedulerOptions
         {
             SequencesMax = 24, TokensPerStepMax = 96, LogitRowsMax = 48, ContextMax = 400, FairnessQuantum = 64,
+            StepsInFlight = flights,
         };
         var world = new SchedulerWorld(options, kvBlocks: 60) { CountEvery = 500 };
 
@@ -48,6 +50,8 @@ public class SchedulerProperties
         Assert.True(world.CachedTokens > 10_000, $"{world.CachedTokens} tokens from the prefix cache.");
         Assert.True(world.Copies > 100, $"{world.Copies} copies on write.");
         Assert.True(world.AcceptedDrafts > 1_000, $"{world.AcceptedDrafts} drafts accepted.");
+        if (flights == 1) Assert.Equal(0, world.Overlaps);
+        else Assert.True(world.Overlaps > 50_000, $"{world.Overlaps} steps overlapped.");
     }
 
     private static bool Run(Load load)
@@ -61,6 +65,7 @@ public class SchedulerProperties
             ContextMax = 200,
             FairnessQuantum = load.Quantum,
             PrefixCaching = load.Caching,
+            StepsInFlight = load.Flights,
         };
         var world = new SchedulerWorld(options, load.Blocks);
         foreach (var happens in load.Events) Happen(world, happens);
@@ -79,7 +84,7 @@ public class SchedulerProperties
             case 3 when chosen is not null: world.Scheduler.Resume(chosen); break;
             case 4 when what.A % 20 == 0: world.Step(isLost: true); break;
             case 5: world.Now += TimeSpan.FromSeconds(what.A % 5); break;
-            case 6 or 7 or 8 when chosen is { State: SequenceState.Running, Missing: 1 }:
+            case 6 or 7 or 8 when chosen is { State: SequenceState.Running, Missing: 1, InFlight: false }:
                 world.Draft(chosen, 1 + what.B % 6, what.C % 8);
                 break;
             case > 8: world.Step(); break;
@@ -120,8 +125,9 @@ public class SchedulerProperties
         from rows in Gen.Elements(0, 1, 8)
         from quantum in Gen.Elements(1, 50)
         from caching in Gen.Elements(true, true, false)
+        from flights in Gen.Elements(1, 1, 2, 4)
         from events in Gen.ArrayOf(Events)
-        select new Load(blocks, sequences, budget, chunk, rows, quantum, caching, events);
+        select new Load(blocks, sequences, budget, chunk, rows, quantum, caching, flights, events);
 
     private static IEnumerable<Load> Shrink(Load load)
     {
