@@ -126,7 +126,7 @@ internal sealed class BenchServeVerb(Terminal terminal) : IVerb
 
     private static LoadReport Merge(List<LoadReport> reports, string? label) => new(
         reports[0].Setting with { Label = label ?? reports[0].Setting.Label },
-        [.. reports.SelectMany(report => report.Levels).OrderBy(level => level.Load)]);
+        Rounds.Pool(reports.SelectMany(report => report.Levels), reports[0].Setting.Slo));
 
     private void Print(LoadReport report, LoadReport? other, IReadOnlyCollection<string> metrics)
     {

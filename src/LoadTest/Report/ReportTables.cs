@@ -5,7 +5,7 @@ namespace Minka.LoadTest.Report;
 /// <summary>The numbers as tables: every level, both runs side by side, and what failed.</summary>
 internal static class ReportTables
 {
-    private static readonly string[] _compared = ["tok/s", "TTFT p50 ms", "TPOT p50 ms"];
+    private static readonly string[] _compared = ["tok/s", "TTFT p50 ms", "TTFT p99 ms", "TPOT p50 ms", "TPOT p99 ms"];
 
     public static void Write(Markup page, LoadReport report, LoadReport? other)
     {
@@ -43,11 +43,16 @@ internal static class ReportTables
             var (a, b) = (pair.Level.Summary, pair.Other.Summary);
             page.Add($"""<tr><th scope="row">{pair.Level.Name}</th>""");
             Cells(a.OutputThroughput, b.OutputThroughput, pair.ThroughputRatio);
-            Cells(a.Ttft.Median, b.Ttft.Median, pair.TtftRatio);
-            Cells(a.Tpot.Median, b.Tpot.Median, pair.TpotRatio);
+            Times(a.Ttft, b.Ttft, 50);
+            Times(a.Ttft, b.Ttft, 99);
+            Times(a.Tpot, b.Tpot, 50);
+            Times(a.Tpot, b.Tpot, 99);
             page.AddRaw("</tr>\n");
         }
         End(page);
+
+        void Times(Distribution one, Distribution two, double percent) =>
+            Cells(one.At(percent) ?? 0, two.At(percent) ?? 0, LevelPair.Faster(one.At(percent), two.At(percent)));
 
         void Cells(double one, double two, double? ratio) => page
             .Add($"<td>{ResultTable.Short(one)}</td><td>{ResultTable.Short(two)}</td>")

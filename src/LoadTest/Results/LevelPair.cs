@@ -9,10 +9,10 @@ public sealed record LevelPair(LevelResult Level, LevelResult Other)
     public double? ThroughputRatio => Ratio(Level.Summary.OutputThroughput, Other.Summary.OutputThroughput);
 
     /// <summary>Median time to first token, other over first: above 1 the first is faster.</summary>
-    public double? TtftRatio => Ratio(Other.Summary.Ttft.Median, Level.Summary.Ttft.Median);
+    public double? TtftRatio => Faster(Level.Summary.Ttft.Median, Other.Summary.Ttft.Median);
 
     /// <summary>Median time of a token, other over first: above 1 the first is faster.</summary>
-    public double? TpotRatio => Ratio(Other.Summary.Tpot.Median, Level.Summary.Tpot.Median);
+    public double? TpotRatio => Faster(Level.Summary.Tpot.Median, Other.Summary.Tpot.Median);
 
     /// <summary>The levels that both runs have, by load; two single levels are a pair whatever their load.</summary>
     public static IReadOnlyList<LevelPair> Of(LoadReport report, LoadReport other) =>
@@ -24,6 +24,9 @@ public sealed record LevelPair(LevelResult Level, LevelResult Other)
                    join two in other.Levels on (one.Rate is null, one.Load) equals (two.Rate is null, two.Load)
                    select new LevelPair(one, two),
             ];
+
+    /// <summary>How many times faster a time is than the other; null where one is missing.</summary>
+    internal static double? Faster(double? time, double? other) => Ratio(other ?? 0, time ?? 0);
 
     private static double? Ratio(double over, double under) => under > 0 && over > 0 ? over / under : null;
 }

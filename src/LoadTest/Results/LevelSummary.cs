@@ -77,9 +77,18 @@ public sealed record LevelSummary
     /// <param name="outcome">Level and its requests.</param>
     /// <param name="slo">Targets; null for none.</param>
     /// <param name="percents">Percentiles to compute.</param>
-    public static LevelSummary Of(LevelOutcome outcome, Slo? slo, IReadOnlyList<double> percents)
+    public static LevelSummary Of(LevelOutcome outcome, Slo? slo, IReadOnlyList<double> percents) =>
+        Of(outcome.Outcomes, outcome.Duration, outcome.Level.ConcurrencyMax is not null, slo, percents);
+
+    /// <summary>Counts what came of requests.</summary>
+    /// <param name="all">The requests.</param>
+    /// <param name="duration">Of all of them together, s.</param>
+    /// <param name="isLimited">So many were under way at most; then one that is late waited for another.</param>
+    /// <param name="slo">Targets; null for none.</param>
+    /// <param name="percents">Percentiles to compute.</param>
+    internal static LevelSummary Of(
+        IReadOnlyList<RequestOutcome> all, double duration, bool isLimited, Slo? slo, IReadOnlyList<double> percents)
     {
-        var all = outcome.Outcomes;
         var completed = all.Where(request => request.IsCompleted).ToList();
         var failed = all.Where(request => request.Failure is { Kind: not FailureKind.Cancelled }).ToList();
         var judged = completed.Count + failed.Count;
@@ -87,13 +96,13 @@ public sealed record LevelSummary
         var events = completed.Sum(request => request.Gaps.Count + 1L);
         return new()
         {
-            Duration = outcome.Duration,
+            Duration = duration,
             Completed = completed.Count,
             Failed = failed.Count,
             Cancelled = all.Count - judged,
             InputTokens = completed.Sum(request => (long)request.PromptTokens),
             OutputTokens = completed.Sum(request => (long)request.OutputTokens),
-            Goodput = slo is null ? null : outcome.Duration > 0 ? good / outcome.Duration : 0,
+            Goodput = slo is null ? null : duration > 0 ? good / duration : 0,
             Attainment = slo is null ? null : judged > 0 ? good / (double)judged : 0,
             PeakTokensPerSecond = Timelines.TokensPerSecond(all).DefaultIfEmpty().Max(),
             PeakConcurrency = Timelines.Concurrency(all).Select(step => step.Count).DefaultIfEmpty().Max(),
@@ -103,9 +112,8 @@ public sealed record LevelSummary
                 completed.Where(request => request.OutputTokens > 1).Select(request => request.Tpot), percents),
             Itl = Distribution.OfSeconds(completed.SelectMany(request => request.Gaps), percents),
             EndToEnd = Distribution.OfSeconds(completed.Select(request => request.EndToEnd), percents),
-            SendLagMs = outcome.Level.ConcurrencyMax is null
-                ? Distribution.OfSeconds(all.Select(request => request.SentAt - request.PlannedAt), [99]).At(99) ?? 0
-                : 0,
+            SendLagMs = isLimited ? 0
+                : Distribution.OfSeconds(all.Select(request => request.SentAt - request.PlannedAt), [99]).At(99) ?? 0,
             TokensPerEvent = events > 0 ? completed.Sum(request => (double)request.OutputTokens) / events : 1,
             IsCounted = completed.All(request => request.IsCounted),
             Failures = [.. failed.GroupBy(request => request.Failure!.Name).OrderByDescending(group => group.Count())

@@ -61,15 +61,14 @@ public static class ResultTable
         MarkdownTable.Write(text,
             [
                 "load", $"{report.Setting.Label} tok/s", $"{other.Setting.Label} tok/s", "ratio",
-                "TTFT p50 ms", "other", "ratio", "TPOT p50 ms", "other", "ratio",
+                "TTFT p50, p99 ms", "other", "ratio", "TPOT p50, p99 ms", "other", "ratio",
             ],
             LevelPair.Of(report, other).Select(pair => (IReadOnlyList<string>)
             [
                 pair.Level.Name,
                 Short(pair.Level.Summary.OutputThroughput), Short(pair.Other.Summary.OutputThroughput),
                 Ratio(pair.ThroughputRatio),
-                Short(pair.Level.Summary.Ttft.Median), Short(pair.Other.Summary.Ttft.Median), Ratio(pair.TtftRatio),
-                Short(pair.Level.Summary.Tpot.Median), Short(pair.Other.Summary.Tpot.Median), Ratio(pair.TpotRatio),
+                .. Both(pair, summary => summary.Ttft), .. Both(pair, summary => summary.Tpot),
             ]));
         return text.ToString();
     }
@@ -124,6 +123,16 @@ public static class ResultTable
 
     internal static string Ratio(double? ratio) =>
         ratio is { } value ? value.ToString("0.00", CultureInfo.InvariantCulture) + "x" : "-";
+
+    private static string[] Both(LevelPair pair, Func<LevelSummary, Distribution> of)
+    {
+        var (one, two) = (of(pair.Level.Summary), of(pair.Other.Summary));
+        return
+        [
+            $"{Short(one.Median)}, {High(one)}", $"{Short(two.Median)}, {High(two)}",
+            $"{Ratio(LevelPair.Faster(one.Median, two.Median))}, {Ratio(LevelPair.Faster(one.At(99), two.At(99)))}",
+        ];
+    }
 
     private static string High(Distribution distribution) => distribution.At(99) is { } value ? Short(value) : "-";
 

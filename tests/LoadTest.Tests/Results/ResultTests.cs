@@ -177,6 +177,31 @@ public sealed class ResultTests
         Assert.Contains("| 2 req/s |", ResultTable.Comparison(one, two), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Rounds_of_one_load_are_one_level()
+    {
+        var slow = LevelResult.Of(new(LoadLevel.Users(2), [Request(0), Request(0, ttft: 0.3)], 2, false), null, [99]);
+        var fast = LevelResult.Of(new(LoadLevel.Users(2), [Request(0), Request(1)], 1, false), null, [99]);
+        var other = LevelResult.Of(new(LoadLevel.Users(1), [Request(0)], 1, false), null, [99]);
+
+        var levels = Rounds.Pool([slow, other, fast], null);
+
+        Assert.Equal(["1 user", "2 users"], levels.Select(level => level.Name));
+        var both = levels[1];
+        Assert.Equal((4, 3), (both.Summary.Completed, both.Summary.Duration));
+        Assert.Equal(4 * 11 / 3.0, both.Summary.OutputThroughput, 9);
+        Assert.Equal(100, both.Summary.Ttft.Median, 6);
+        Assert.Equal([0, 0, 2, 3], both.Requests.Select(request => request.PlannedAt)); // the second begins at 2 s
+    }
+
+    [Fact]
+    public void Levels_without_their_requests_stay_apart()
+    {
+        var level = LevelResult.Of(new(LoadLevel.Users(2), [Request(0)], 2, false), null, [99]) with { Requests = [] };
+
+        Assert.Equal(2, Rounds.Pool([level, level], null).Count);
+    }
+
     private static string Written(string text)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("minka-result").FullName, "result.json");
