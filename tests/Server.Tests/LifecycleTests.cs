@@ -102,23 +102,6 @@ public sealed class LifecycleTests
         loading.SetCanceled(TestContext.Current.CancellationToken);
     }
 
-    [Fact]
-    public async Task Every_route_is_in_the_document()
-    {
-        await using var server = await StartAsync(new ServerOptions(), TinyServer.Usual);
-
-        var document = JsonNode.Parse(
-            await server.Client.GetStringAsync("/openapi.json", TestContext.Current.CancellationToken))!;
-
-        var paths = document["paths"]!.AsObject();
-        Assert.All(new[] { "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models/{id}", "/health" },
-            path => Assert.True(paths.ContainsKey(path), path));
-        var bodies = paths.SelectMany(path => path.Value!.AsObject())
-            .Select(operation => operation.Value!["requestBody"]?["content"]!["application/json"]!["schema"]!["$ref"]);
-        foreach (var schema in bodies.Select(body => (string?)body).OfType<string>())
-            Assert.True(document["components"]!["schemas"]!.AsObject().ContainsKey(schema.Split('/')[^1]), schema);
-    }
-
     private static async Task<TinyServer> StartAsync(ServerOptions options, SchedulerOptions scheduling)
     {
         var server = new TinyServer(options, scheduling, TimeSpan.FromMilliseconds(3));

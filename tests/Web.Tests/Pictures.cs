@@ -16,19 +16,42 @@ public sealed class Pictures(Browser browser)
         "Write an email to a colleague about a delayed meeting.",
     ];
 
+    /// <summary>Each page on a desk and on a phone, by day and by night.</summary>
+    private static readonly (string Suffix, ColorScheme Colours, int Width, int Height)[] _views =
+    [
+        ("light", ColorScheme.Light, 1280, 860), ("dark", ColorScheme.Dark, 1280, 860),
+        ("phone-light", ColorScheme.Light, 390, 780), ("phone-dark", ColorScheme.Dark, 390, 780),
+    ];
+
     [Fact(Explicit = true)]
-    public async Task Pictures_are_taken_of_both_pages_by_day_and_by_night()
+    public async Task Pictures_are_taken_of_both_pages_on_desk_and_phone_by_day_and_by_night()
     {
         Assert.NotEmpty(_folder);
-        await TakeChatAsync("chat-light", ColorScheme.Light, 1280, 860);
-        await TakeChatAsync("chat-phone", ColorScheme.Dark, 390, 780);
+        foreach (var view in _views) await TakeChatAsync($"chat-{view.Suffix}", view.Colours, view.Width, view.Height);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var load = Task.WhenAll(Enumerable.Range(0, 5).Select(user => AskForeverAsync(user, ending.Token)));
         await Task.Delay(TimeSpan.FromSeconds(75), TimeProvider.System, ending.Token);
-        await TakeLiveAsync("live-dark", ColorScheme.Dark, 1280, 1240);
-        await TakeLiveAsync("live-phone", ColorScheme.Light, 390, 780);
+        foreach (var view in _views)
+            await TakeLiveAsync(
+                $"live-{view.Suffix}", view.Colours, view.Width, view.Width > 600 ? 1240 : view.Height);
         await ending.CancelAsync();
         await load.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Pictures_are_taken_of_a_report_by_day_and_by_night()
+    {
+        var report = Environment.GetEnvironmentVariable("MINKA_REPORT");
+        if (string.IsNullOrEmpty(report)) Assert.Skip("MINKA_REPORT names no report of bench serve.");
+        foreach (var (suffix, colours) in new[] { ("light", ColorScheme.Light), ("dark", ColorScheme.Dark) })
+        {
+            await using var visit = await browser.OpenAsync($"file://{report}", 1180, 900, colours);
+            await visit.Page.ScreenshotAsync(new()
+            {
+                Path = Path.Combine(_folder, $"bench-serve-{suffix}.png"),
+                FullPage = true,
+            });
+        }
     }
 
     private async Task TakeChatAsync(string name, ColorScheme colours, int width, int height)

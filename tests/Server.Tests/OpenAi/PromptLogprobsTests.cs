@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Minka.Server.Tests.OpenAi;
 
 /// <summary>vLLM's <c>prompt_logprobs</c>.</summary>
-public sealed class PromptLogprobsTests(TinyServer server) : IClassFixture<TinyServer>
+public sealed class PromptLogprobsTests(TinyServer server)
 {
     private const string Chat = "/v1/chat/completions", Text = "/v1/completions";
 
