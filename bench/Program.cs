@@ -18,6 +18,8 @@ switch (args is [var verb, ..] ? verb : "")
         return BusyBench.Run(rest);
     case "collectives":
         return CollectivesBench.Run(rest);
+    case "dllama":
+        return RandomDllamaBench.Run(rest);
     case "engine":
         return await EngineBench.RunAsync(rest);
     case "gguf":
@@ -59,6 +61,7 @@ switch (args is [var verb, ..] ? verb : "")
               batch MODEL [OPTION...]    several sequences that decode together against one
               busy MODEL [OPTION...]     decoding beside a process that takes one of the cores; what idling costs
               collectives [OPTION...]    sums over ranks by message size
+              dllama SHAPE FILE          write a distributed-llama model of random weights and its tokenizer
               engine MODEL [OPTION...]   sharing steps, prefixes and guesses, as ratios
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits

@@ -12,7 +12,7 @@ internal sealed class RankBench(ITransport transport, Options options, TextWrite
     private const int WarmUps = 3;
     private const int RepetitionsMin = 5;
     private const int RepetitionsMax = 2000;
-    private static readonly string[] _algorithms = ["one-shot", "two-shot", "doubling", "ring", "star"];
+    private static readonly string[] _algorithms = ["one-shot", "two-shot", "recursive-doubling", "ring", "star"];
 
     public void Run()
     {

@@ -1,3 +1,4 @@
+using Minka.Cli.Machines;
 using Minka.Cli.Options;
 using Minka.Cluster;
 using Minka.Compute;
@@ -52,6 +53,9 @@ internal static partial class Composition
                     Template = serving.Template,
                     MachineMetrics = (open.Model as ClusterModel)?.Monitor is { } monitor
                         ? monitor.PrometheusAsync
+                        : null,
+                    Machines = open.Model is ClusterModel { Monitor: not null } cluster
+                        ? new ClusterWatch(cluster.Monitor, cluster.Replica!, terminal.Time).LookAsync
                         : null,
                 },
                 open, terminal.Time);

@@ -55,7 +55,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         _largest = new int[shape.Limits.Sequences];
         _pieces = new(shape.Limits, replica.Stages.Count);
         for (var lane = 0; lane < shape.StepsInFlight; lane++)
-            _idle.Enqueue(new(lane, shape.Limits, replica.Stages.Count));
+            _idle.Enqueue(new(lane, shape.Limits, replica.Stages.Count, shape.EmbeddingWidth));
         _largestMax = Math.Min(replica.Collectives.LogitCandidates, LogitRows.LargestMax - TiesMax);
     }
 
@@ -157,11 +157,17 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
                 $"{_flights.Count} steps are on their way; the oldest must be executed before the next can begin.");
         var pieces = _pieces.CountOf(input);
         flight.Begin(batch, prepared, input, pieces, Meter);
-        if (pieces == 1) SendPiece(flight, input, copies, largest, 0, 0);
+        var pooled = flight.Pooling.RowsOf(batch);
+        if (pieces == 1)
+        {
+            flight.Pooling.Sent(0, 0, pooled);
+            SendPiece(flight, input, copies, largest, pooled, 0, 0);
+        }
         for (var (piece, row) = (0, 0); piece < pieces && pieces > 1; piece++)
         {
-            var part = _pieces.Cut(input, piece, pieces, largest);
-            SendPiece(flight, part, piece == 0 ? copies : [], _pieces.Largest, piece, row);
+            var part = _pieces.Cut(input, piece, pieces, largest, pooled);
+            flight.Pooling.Sent(piece, _pieces.First, _pieces.Pooled);
+            SendPiece(flight, part, piece == 0 ? copies : [], _pieces.Largest, _pieces.Pooled, piece, row);
             row += part.LogitCount;
         }
         _flights.Enqueue(_idle.Dequeue());
@@ -169,10 +175,10 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
 
     /// <summary>Sends a piece of a step whose rows of logits begin at <paramref name="row"/>.</summary>
     private void SendPiece(
-        StepFlight flight, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, int piece,
-        int row)
+        StepFlight flight, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest,
+        ReadOnlySpan<int> pooled, int piece, int row)
     {
-        var step = _frame.Write(input, copies, largest);
+        var step = _frame.Write(input, copies, largest, pooled);
         for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
         flight.Ask(piece, row, _frame.Largest[..input.LogitCount]);
     }
@@ -185,6 +191,8 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         if (flight.IsNarrow) logits.Fill(float.NegativeInfinity);
         for (var (piece, row) = (0, 0); piece < flight.Pieces; piece++)
         {
+            if (flight.Batch is { } batch)
+                flight.Pooling.Receive(piece, _ranks, _replica.Stages[^1].Ranks[0].Rank, batch);
             var rows = flight.RowsOf[piece];
             if (rows == 0) continue;
             foreach (var rank in _last)

@@ -227,6 +227,7 @@ public static class Coordinator
             request.Holding.StepTableBlocks))
     {
         StepsInFlight = request.StepsInFlight ?? replica.Stages.Count,
+        EmbeddingWidth = config.Width,
     };
 
     private static ModelMemory MemoryOf(StartReply[] replies, ReplicaPlan replica)

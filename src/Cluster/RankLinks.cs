@@ -57,6 +57,9 @@ public sealed class RankLinks
     /// <summary>Ranks of the stage after that this one sends the residual stream to.</summary>
     public IReadOnlyList<int> Next { get; } = [];
 
+    /// <summary>Hidden states leave the last stage, where every rank has them; the first of it sends them.</summary>
+    internal bool SendsPooled => Replica.Stages[^1].Ranks[0].Rank == Control.Rank;
+
     /// <summary>What the rank did lately.</summary>
     public TraceLog Trace { get; }
 
@@ -87,7 +90,7 @@ public sealed class RankLinks
         {
             CollectiveAlgorithm.OneShot => "one-shot",
             CollectiveAlgorithm.TwoShot => "two-shot",
-            CollectiveAlgorithm.Doubling => "doubling",
+            CollectiveAlgorithm.Doubling => "recursive-doubling",
             CollectiveAlgorithm.Ring => "ring",
             CollectiveAlgorithm.Star => "star",
             _ => "auto",

@@ -8,10 +8,14 @@ namespace Minka.Cluster;
 /// <param name="lane">Which of the steps that are on their way at once.</param>
 /// <param name="limits">The largest step.</param>
 /// <param name="stages">Stages of the pipeline.</param>
-internal sealed class StepFlight(int lane, StepLimits limits, int stages)
+/// <param name="width">D, for embeddings; 0 where nothing is pooled.</param>
+internal sealed class StepFlight(int lane, StepLimits limits, int stages, int width)
 {
     /// <summary>Of each row of logits, how many of the largest were asked for; 0 for all.</summary>
     public int[] RowLargest { get; } = new int[limits.LogitRows];
+
+    /// <summary>Sums of hidden states that will come.</summary>
+    public StepPooling Pooling { get; } = new(limits, width);
 
     /// <summary>Rows of logits of each piece.</summary>
     public int[] RowsOf { get; } = new int[StepPieces.CountMax(stages)];

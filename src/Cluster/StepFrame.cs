@@ -7,18 +7,18 @@ namespace Minka.Cluster;
 /// <summary>One step as bytes: what the root sends to every rank.</summary>
 /// <remarks>
 /// Little-endian numbers of four bytes: copies, sequences; source and target of each copy; and of each sequence its
-/// start, tokens, prompt length, blocks, logit rows and how many of the largest logits of each row are wanted (0: all),
-/// then its tokens, then its blocks.
+/// start, tokens, prompt length, blocks, logit rows, how many of the largest logits of each row are wanted (0: all), of
+/// how many of its last tokens the hidden states are summed for an embedding, then its tokens, then its blocks.
 /// </remarks>
 internal sealed class StepFrame
 {
-    private const int Numbers = 6;
+    private const int Numbers = 7;
 
     private readonly StepLimits _limits;
     private readonly int _vocabularySize, _kvBlocks;
     private readonly int[] _numbers;
     private readonly BlockCopy[] _copies;
-    private readonly int[] _largest;
+    private readonly int[] _largest, _pooled;
     private int _copyCount;
 
     /// <param name="limits">The largest step.</param>
@@ -31,6 +31,7 @@ internal sealed class StepFrame
         (_limits, _vocabularySize, _kvBlocks) = (limits, vocabularySize, kvBlocks);
         _copies = new BlockCopy[limits.Sequences];
         _largest = new int[limits.LogitRows];
+        _pooled = new int[limits.Sequences];
         var count = checked(2 + (2 * limits.Sequences) + (Numbers * limits.Sequences) + limits.Tokens
             + limits.TableBlocks);
         if (count * (long)sizeof(int) > bytesMax)
@@ -45,11 +46,16 @@ internal sealed class StepFrame
     /// <summary>Of each row of logits, how many of the largest are wanted; 0 wants all.</summary>
     public ReadOnlySpan<int> Largest => _largest;
 
+    /// <summary>Of each sequence that was read, of how many of its last tokens the hidden states are summed.</summary>
+    public ReadOnlySpan<int> Pooled => _pooled;
+
     /// <summary>Writes a step, and remembers <see cref="Largest"/>. The bytes are valid until the next.</summary>
     /// <param name="input">The step.</param>
     /// <param name="copies">Blocks to copy first.</param>
     /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
-    public ReadOnlySpan<byte> Write(ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest)
+    /// <param name="pooled">Of each sequence, how many of its last tokens an embedding lacks; empty: none.</param>
+    public ReadOnlySpan<byte> Write(
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, ReadOnlySpan<int> pooled = default)
     {
         var (at, row) = (0, 0);
         _numbers[at++] = copies.Length;
@@ -71,6 +77,7 @@ internal sealed class StepFrame
             _numbers[at++] = largest.IsEmpty ? 0 : largest[s];
             _largest.AsSpan(row, wanted).Fill(_numbers[at - 1]);
             row += wanted;
+            _numbers[at++] = pooled.IsEmpty ? 0 : pooled[s];
             input.Tokens[first..end].CopyTo(_numbers.AsSpan(at));
             blocks.CopyTo(_numbers.AsSpan(at + end - first));
             at += end - first + blocks.Length;
@@ -105,6 +112,7 @@ internal sealed class StepFrame
         var logits = left.Next(Math.Min(count, _limits.LogitRows - input.LogitCount));
         var largest = left.Next(LogitRows.LargestMax);
         _largest.AsSpan(input.LogitCount, logits).Fill(largest);
+        _pooled[input.SequenceCount] = left.Next(count);
         var tokens = left.Take(count, _vocabularySize);
         var table = left.Take(blocks, _kvBlocks);
         if (count == 0 || start + (long)count > blocks * (long)ForwardInput.BlockTokens) throw Wrong();

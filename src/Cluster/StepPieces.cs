@@ -20,9 +20,16 @@ internal sealed class StepPieces(StepLimits limits, int stages)
 
     private readonly ForwardInput _piece = new(limits);
     private readonly int[] _largest = new int[limits.Sequences];
+    private readonly int[] _pooled = new int[limits.Sequences];
 
     /// <summary>Of each sequence of the piece, how many of the largest logits are wanted; empty wants all.</summary>
     public ReadOnlySpan<int> Largest => _largest.AsSpan(0, _piece.SequenceCount);
+
+    /// <summary>Of each sequence of the piece, how many of its last tokens an embedding lacks.</summary>
+    public ReadOnlySpan<int> Pooled => _pooled.AsSpan(0, _piece.SequenceCount);
+
+    /// <summary>Which sequence of the step is the piece's first.</summary>
+    public int First { get; private set; }
 
     /// <summary>Pieces of a step.</summary>
     public int CountOf(ForwardInput step) =>
@@ -36,7 +43,9 @@ internal sealed class StepPieces(StepLimits limits, int stages)
     /// <param name="index">Which piece, from 0.</param>
     /// <param name="count">Of how many.</param>
     /// <param name="largest">Of each sequence of the step, how many logits are wanted; empty wants all.</param>
-    public ForwardInput Cut(ForwardInput step, int index, int count, ReadOnlySpan<int> largest)
+    /// <param name="pooled">Of each sequence of the step, how many of its last tokens are; empty: none.</param>
+    public ForwardInput Cut(
+        ForwardInput step, int index, int count, ReadOnlySpan<int> largest, ReadOnlySpan<int> pooled = default)
     {
         var first = (int)((long)step.TokenCount * index / count);
         var end = (int)((long)step.TokenCount * (index + 1) / count);
@@ -47,7 +56,10 @@ internal sealed class StepPieces(StepLimits limits, int stages)
             var from = Math.Max(first, layout.RowStarts[s]);
             var to = Math.Min(end, layout.RowStarts[s + 1]);
             if (from >= to) continue;
+            if (_piece.SequenceCount == 0) First = s;
             _largest[_piece.SequenceCount] = largest.IsEmpty ? 0 : largest[s];
+            _pooled[_piece.SequenceCount] = pooled.IsEmpty ? 0
+                : Math.Clamp(to - (layout.RowStarts[s + 1] - pooled[s]), 0, to - from);
             _piece.AddSequence(step.Tokens[from..to], layout.Positions[from], step.PromptLengths[s],
                 layout.Blocks[layout.BlockStarts[s]..layout.BlockStarts[s + 1]], WantedOf(step.LogitRows, from, to));
         }

@@ -16,6 +16,8 @@ public sealed class WorkerLoop
     private readonly ForwardInput _input;
     private readonly float[] _logits, _packed;
     private readonly int _logitColumns;
+    private readonly HiddenProbe _pool;
+    private float[] _sums = [];
     private long _steps;
 
     /// <param name="links">Whom this rank talks to.</param>
@@ -30,6 +32,11 @@ public sealed class WorkerLoop
         _logits = new float[checked(model.Limits.LogitRows * _logitColumns)];
         _packed = new float[_logitColumns == 0 ? 0 : checked(model.Limits.LogitRows * LogitRows.PackedMax)];
         Meter = links.NewMeter();
+        _pool = (layer, hidden) =>
+        {
+            // Only what leaves the final norm.
+            if (layer == model.Config.Layers) PooledRows.Sum(_input, hidden, _frame.Pooled, _sums);
+        };
     }
 
     /// <summary>Where the time of the steps goes.</summary>
@@ -77,13 +84,25 @@ public sealed class WorkerLoop
             _links.Boundary.Receive(previous, _model.Hidden(_input.TokenCount));
 
         var logits = _logits.AsSpan(0, _input.LogitCount * _logitColumns);
+        var sums = PooledFloats();
         meter.ComputeBegins();
+        _model.Probe = sums > 0 ? _pool : null;
         _model.Forward(_input, logits);
         meter.ComputeEnds();
 
         foreach (var next in _links.Next) _links.Boundary.Send(next, _model.Hidden(_input.TokenCount));
+        if (sums > 0) _links.Control.Send(_links.Root, _sums.AsSpan(0, sums));
         if (logits.Length > 0) SendLogits(logits);
         meter.End();
+    }
+
+    /// <summary>Floats of the sums that this rank sends for embeddings; makes room for them.</summary>
+    private int PooledFloats()
+    {
+        if (!_links.SendsPooled) return 0;
+        var floats = PooledRows.CountOf(_frame.Pooled[.._input.SequenceCount]) * _model.Config.Width;
+        if (floats > _sums.Length) _sums = new float[_model.Limits.Sequences * _model.Config.Width];
+        return floats;
     }
 
     /// <summary>First the rows of which the largest are wanted, then those that are wanted whole.</summary>

@@ -5,7 +5,9 @@ namespace Minka.Collectives;
 /// <summary>How a group sums and in which formats.</summary>
 public sealed record CommunicatorOptions
 {
-    /// <summary><c>auto</c>, <c>one-shot</c>, <c>two-shot</c>, <c>doubling</c>, <c>ring</c> or <c>star</c>.</summary>
+    /// <summary>
+    /// <c>auto</c>, <c>one-shot</c>, <c>two-shot</c>, <c>recursive-doubling</c>, <c>ring</c> or <c>star</c>.
+    /// </summary>
     public string Algorithm { get; init; } = "auto";
 
     /// <summary>Number format of sums: <c>f32</c>, <c>f16</c> or <c>q8</c>.</summary>

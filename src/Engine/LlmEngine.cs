@@ -96,7 +96,7 @@ public sealed partial class LlmEngine
         request.Validate(_executor.Shape.VocabularySize, LengthMax);
         if (request.Embedding is not null && EmbeddingWidth == 0)
             throw new RequestRefusedException(RefusalReason.Unsupported, "embedding",
-                "Embeddings are not made where a model runs on several machines; ask an engine that runs it on one.");
+                "What runs this model shows no hidden states, so it makes no embeddings; ask another model.");
         var generation = CreateGeneration(request);
 
         var queueMax = _options.Scheduling.QueueMax;

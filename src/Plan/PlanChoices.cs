@@ -15,7 +15,7 @@ public enum CollectiveAlgorithm
     [JsonStringEnumMemberName("two-shot")] TwoShot,
 
     /// <summary>Pairs, pairs of pairs, …</summary>
-    [JsonStringEnumMemberName("doubling")] Doubling,
+    [JsonStringEnumMemberName("recursive-doubling")] Doubling,
 
     /// <summary>Neighbour to neighbour: fewest bytes, most latencies.</summary>
     [JsonStringEnumMemberName("ring")] Ring,

@@ -39,6 +39,10 @@ internal sealed class ApiFault(int status, string type, string code, string mess
     public static ApiFault Unavailable(string code, string message, TimeSpan retryAfter) =>
         new(503, "unavailable_error", code, message) { RetryAfter = retryAfter };
 
+    /// <summary>500: what runs the model failed in the middle, as when one of its machines is lost.</summary>
+    public static ApiFault EngineFailed() =>
+        new(500, "server_error", "engine_failed", "The engine failed; the server's log says why.");
+
     /// <summary>500: our fault.</summary>
     public static ApiFault Internal(string message) => new(500, "server_error", "internal_error", message);
 }

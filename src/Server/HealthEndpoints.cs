@@ -17,7 +17,8 @@ internal sealed class HealthEndpoints(ServerParts server)
     public Task ReadyAsync(HttpContext context)
     {
         var state = server.State;
-        var word = state.IsDraining ? "draining" : state.IsLoaded ? "ok" : "loading";
+        var word = state.IsDraining ? "draining" : !state.IsLoaded ? "loading"
+            : server.Models.HasFailed ? "failed" : "ok";
         return WriteAsync(context, word == "ok" ? 200 : 503, word);
     }
 

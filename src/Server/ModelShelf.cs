@@ -9,16 +9,25 @@ public sealed record ModelEntry(string Name, long Bytes, Func<CancellationToken,
 /// <summary>The models of a server: loaded when first asked for, unloaded when others need the room.</summary>
 public sealed class ModelShelf : IAsyncDisposable
 {
+    /// <summary>A machine that comes back does so within seconds or much later.</summary>
+    private static readonly TimeSpan _beforeAgain = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
+    private readonly Action<string> _log;
     private readonly List<Place> _places;
     private readonly long _bytesMax;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closing = new();
     private long _uses;
 
     /// <summary>A shelf of models; the first one answers requests that name none.</summary>
     /// <param name="entries">At least one, each name once.</param>
     /// <param name="bytesMax">Memory for all loaded models together.</param>
-    public ModelShelf(IReadOnlyList<ModelEntry> entries, long bytesMax = long.MaxValue)
+    /// <param name="log">Told of models that failed.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public ModelShelf(
+        IReadOnlyList<ModelEntry> entries, long bytesMax = long.MaxValue, Action<string>? log = null,
+        TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entries);
         if (entries.Count == 0) throw new ArgumentException("There is no model to serve; name at least one.");
@@ -26,7 +35,16 @@ public sealed class ModelShelf : IAsyncDisposable
         if (twice is not null)
             throw new ArgumentException($"Two models are called '{twice.Key}'; give one another name.");
         _places = [.. entries.Select(entry => new Place(entry))];
-        _bytesMax = bytesMax;
+        (_bytesMax, _log, _time) = (bytesMax, log ?? (_ => { }), time ?? TimeProvider.System);
+    }
+
+    /// <summary>A model failed and is being loaded again.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_lock) return _places.Exists(place => place.HasFailed);
+        }
     }
 
     /// <summary>What can be asked for, in the order given.</summary>
@@ -51,6 +69,12 @@ public sealed class ModelShelf : IAsyncDisposable
         Task<ServedModel> loading;
         lock (_lock)
         {
+            if (place.HasFailed)
+            {
+                throw ApiFault.Unavailable("model_failed",
+                    $"'{place.Entry.Name}' failed, the server's log says why, and it is being loaded again; ask again.",
+                    _beforeAgain);
+            }
             place.Leases++;
             place.LastUse = ++_uses;
             if (place.Loading is { IsFaulted: true } or { IsCanceled: true }) place.Loading = null;
@@ -115,8 +139,46 @@ public sealed class ModelShelf : IAsyncDisposable
         return Task.Run(async () =>
         {
             foreach (var model in unused) await model.DisposeAsync().ConfigureAwait(false);
-            return await place.Entry.Load(_closing.Token).ConfigureAwait(false);
+            var loaded = await place.Entry.Load(_closing.Token).ConfigureAwait(false);
+            _ = ReviveAsync(place, loaded);
+            return loaded;
         });
+    }
+
+    /// <summary>Loads a model again whose engine fails, as when one of its machines is lost, until that works.</summary>
+    private async Task ReviveAsync(Place place, ServedModel model)
+    {
+        await model.Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (model.Running.Exception?.InnerException is not { } why || _closing.IsCancellationRequested) return;
+        lock (_lock)
+        {
+            if (!place.IsLoaded || place.Loading!.Result != model) return;
+            place.HasFailed = true;
+            place.Loading = Task.Run(() => AgainAsync(place, model, why));
+        }
+    }
+
+    private async Task<ServedModel> AgainAsync(Place place, ServedModel failed, Exception why)
+    {
+        _log($"'{place.Entry.Name}' failed: {why.Message} It is loaded again.");
+        await failed.DisposeAsync().ConfigureAwait(false);
+        for (var said = ""; ;)
+        {
+            try
+            {
+                var model = await place.Entry.Load(_closing.Token).ConfigureAwait(false);
+                lock (_lock) place.HasFailed = false;
+                _log($"'{place.Entry.Name}' answers again.");
+                _ = ReviveAsync(place, model);
+                return model;
+            }
+            catch (Exception still) when (!_closing.IsCancellationRequested)
+            {
+                if (said != still.Message) _log($"'{place.Entry.Name}' cannot be loaded: {still.Message}");
+                said = still.Message;
+            }
+            await Task.Delay(_beforeAgain, _time, _closing.Token).ConfigureAwait(false);
+        }
     }
 
     private void Return(Place place)
@@ -129,6 +191,7 @@ public sealed class ModelShelf : IAsyncDisposable
         public ModelEntry Entry { get; } = entry;
         public Task<ServedModel>? Loading { get; set; }
         public bool IsLoaded => Loading is { IsCompletedSuccessfully: true };
+        public bool HasFailed { get; set; }
         public int Leases { get; set; }
         public long LastUse { get; set; }
     }

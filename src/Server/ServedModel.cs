@@ -30,6 +30,9 @@ public sealed record ServedModelOptions
     /// <summary>Rows for Prometheus about the machines that run the model; null where it is this one.</summary>
     public Func<CancellationToken, Task<string>>? MachineMetrics { get; init; }
 
+    /// <summary>Looks at the machines that run the model, for the live page; null where it is this one.</summary>
+    public Func<CancellationToken, Task<Web.ClusterView>>? Machines { get; init; }
+
     /// <summary>A reader that stands still for so long loses its request.</summary>
     public TimeSpan SlowReaderLimit { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -162,8 +165,15 @@ public sealed partial class ServedModel : IAsyncDisposable
         var made = Queue(
             new GenerationRequest { Prompt = prompt, TokensMax = 0, Embedding = options, Key = trace.Key },
             trace);
-        while (await made.WaitToReadAsync(trace.Aborted).ConfigureAwait(false))
-            while (made.TryRead(out _)) { }
+        try
+        {
+            while (await made.WaitToReadAsync(trace.Aborted).ConfigureAwait(false))
+                while (made.TryRead(out _)) { }
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            throw ApiFault.EngineFailed();
+        }
         trace.AddEmbedded(prompt.Length);
         return made.Embedding.Count > 0
             ? made.Embedding

@@ -53,7 +53,7 @@ public sealed class ClusterExecutorTests
         input.AddSequence([5, 6, 7], 15, 40, [3, 1], 2);
         input.AddSequence([9], 0, 1, [2], 0);
         var frame = new StepFrame(new(16, 4, 8, 16), 10, 4, 1 << 20);
-        var bytes = frame.Write(input, [new(1, 2)], [7, 0]).ToArray();
+        var bytes = frame.Write(input, [new(1, 2)], [7, 0], [2, 1]).ToArray();
 
         var read = new ForwardInput(new(16, 4, 8, 16));
         frame.Read(bytes, read);
@@ -64,6 +64,7 @@ public sealed class ClusterExecutorTests
         Assert.Equal([1, 2], read.LogitRows);
         Assert.Equal([40, 1], read.PromptLengths);
         Assert.Equal([7, 7], frame.Largest[..2]);
+        Assert.Equal([2, 1], frame.Pooled[..2]);
         Assert.Equal([new BlockCopy(1, 2)], frame.Copies);
     }
 

@@ -16,10 +16,12 @@ public sealed class StepPiecesTests
         var pieces = new StepPieces(Limits, 2);
 
         Assert.Equal(2, pieces.CountOf(step));
-        var a = Copy(pieces.Cut(step, 0, 2, [5, 0]));
+        var a = Copy(pieces.Cut(step, 0, 2, [5, 0], [100, 1]));
         Assert.Equal([5], pieces.Largest);
-        var b = Copy(pieces.Cut(step, 1, 2, [5, 0]));
+        Assert.Equal([80], pieces.Pooled);
+        var b = Copy(pieces.Cut(step, 1, 2, [5, 0], [100, 1]));
         Assert.Equal([5, 0], pieces.Largest);
+        Assert.Equal([20, 1], pieces.Pooled);
 
         Assert.Equal<int>(step.Tokens.ToArray(), a.Tokens.Concat(b.Tokens));
         Assert.Equal<int>(step.Positions.ToArray(), a.Positions.Concat(b.Positions));

@@ -38,6 +38,7 @@ internal sealed class ThreadCluster : IDisposable
             new(config.VocabularySize, config.ContextLength, kvBlocks, limits)
             {
                 StepsInFlight = stepsInFlight > 0 ? stepsInFlight : replica.Stages.Count,
+                EmbeddingWidth = config.Width,
             });
         var options = new ModelLoadOptions
         {

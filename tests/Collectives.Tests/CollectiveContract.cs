@@ -197,7 +197,7 @@ public sealed class CollectiveContract
                 sum += Value(i, rank);
                 magnitude += 8; // No value is larger.
             }
-            var rounds = algorithm is "ring" or "doubling" ? size : 2;
+            var rounds = algorithm is "ring" or "recursive-doubling" ? size : 2;
             var step = size == 1 ? 0 : wire switch { "f32" => 1e-6, "f16" => 1 / 2048.0, _ => 1 / 254.0 };
             Assert.True(Math.Abs(results[0][i] - sum) <= rounds * magnitude * step,
                 $"{algorithm} {wire} x{size}: value {i} is {results[0][i]}, the sum is {sum}");

@@ -16,7 +16,7 @@ public sealed class SimulatedNetworkTests
     [InlineData("two-shot", 4, 255)]
     [InlineData("two-shot", 8, 265)]
     [InlineData("ring", 8, 1465)]
-    [InlineData("doubling", 8, 411)]
+    [InlineData("recursive-doubling", 8, 411)]
     [InlineData("star", 8, 718)]
     public void A_sum_takes_the_time_that_its_formula_says(string algorithm, int size, double microseconds)
     {

@@ -71,7 +71,7 @@ public abstract class TransportContract
     [Theory]
     [InlineData("one-shot")]
     [InlineData("two-shot")]
-    [InlineData("doubling")]
+    [InlineData("recursive-doubling")]
     [InlineData("ring")]
     [InlineData("star")]
     public void A_rank_that_dies_is_lost_at_every_other_one(string algorithm)

@@ -16,7 +16,7 @@ public sealed class TunerTests
         var (tunings, _) = Tune(size, latencyMicroseconds);
 
         Assert.Equal(forDecode, tunings[0].Rows[1].Algorithm); // 8 KiB.
-        Assert.Contains(tunings[0].Rows[4].Algorithm, new[] { forPrefill, "ring", "one-shot", "doubling" });
+        Assert.Contains(tunings[0].Rows[4].Algorithm, new[] { forPrefill, "ring", "one-shot", "recursive-doubling" });
         var longest = tunings[0].Rows[4];
         Assert.Equal(longest.Times.Where(time => time.IsMeasured).Min(time => time.Seconds),
             longest.Times.Single(time => time.Algorithm == longest.Algorithm).Seconds);

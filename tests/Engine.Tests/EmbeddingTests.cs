@@ -88,7 +88,7 @@ public class EmbeddingTests
         Assert.Equal(RecallModel.Width, fixture.Engine.EmbeddingWidth);
     }
 
-    /// <summary>Shows no hidden states, as a cluster does.</summary>
+    /// <summary>Shows no hidden states.</summary>
     private sealed class Elsewhere(IExecutor inner) : IExecutor
     {
         public ExecutorShape Shape => inner.Shape with { EmbeddingWidth = 0 };

@@ -84,6 +84,7 @@ internal static class StatusJson
         json.WriteNumber("round_trip_us_p99", Math.Round(link.RoundTripMicrosecondsP99, 1));
         json.WriteNumber("round_trip_us_now", link.RoundTripMicrosecondsNow);
         json.WriteNumber("retransmissions", link.Retransmissions);
+        WriteQuantiles(json, "wait_us", link.Wait);
         json.WriteEndObject();
     }
 

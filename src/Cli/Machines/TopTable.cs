@@ -15,7 +15,8 @@ internal static class TopTable
         var tables = terminal.Tables();
         var ranks = new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tokens/s", "step ms",
             "computing", "waiting", "moving", "reducing", "idle", "memory MiB");
-        var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "sent again");
+        var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "wait us p50", "p99",
+            "sent again");
         foreach (var (old, now) in before.Zip(after))
         {
             if (now.Status is not { } status)
@@ -66,7 +67,8 @@ internal static class TopTable
         [
             $"{now.Rank} - {link.Peer}", Text($"{(link.BytesSent - old.BytesSent) / seconds / 1e6:F2}"),
             Text($"{(link.BytesReceived - old.BytesReceived) / seconds / 1e6:F2}"),
-            Text($"{link.RoundTripMicrosecondsNow}"), Text($"{link.Retransmissions}"),
+            Text($"{link.RoundTripMicrosecondsNow}"), Text($"{link.Wait?.P50 ?? 0:F0}"), Text($"{link.Wait?.P99 ?? 0:F0}"),
+            Text($"{link.Retransmissions}"),
         ];
     }
 

@@ -46,7 +46,7 @@ internal sealed class ClusterFlags
     private readonly Option<CollectiveAlgorithm?> _collective = Flag.Choice<CollectiveAlgorithm>(["--collective"],
         [("auto", CollectiveAlgorithm.Auto), ("one-shot", CollectiveAlgorithm.OneShot),
          ("two-shot", CollectiveAlgorithm.TwoShot),
-         ("recursive-doubling", CollectiveAlgorithm.Doubling), ("doubling", CollectiveAlgorithm.Doubling),
+         ("recursive-doubling", CollectiveAlgorithm.Doubling),
          ("ring", CollectiveAlgorithm.Ring), ("star", CollectiveAlgorithm.Star)],
         "How machines sum: auto (measured, default), one-shot, two-shot, recursive-doubling, ring or star.",
         "ALGORITHM");

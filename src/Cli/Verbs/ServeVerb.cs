@@ -40,7 +40,7 @@ internal sealed class ServeVerb : IVerb
         var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
         var (names, serving) = (_serveFlags.ReadNames(parse, choices), _serveFlags.ReadServing(parse));
         var entries = choices.Select((choice, i) => Composition.Entry(choice, names[i], serving, _terminal)).ToList();
-        var models = new ModelShelf(entries, _serveFlags.ReadMemory(parse));
+        var models = new ModelShelf(entries, _serveFlags.ReadMemory(parse), log.WriteLine, _terminal.Time);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var hurry = new CancellationTokenSource();

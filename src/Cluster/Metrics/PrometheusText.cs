@@ -65,6 +65,10 @@ public static class PrometheusText
         Link("minka_link_round_trip_seconds", "gauge", "Round trip as the system smooths it.",
             link => link.RoundTripMicrosecondsNow / 1e6);
         Link("minka_link_retransmissions_total", "counter", "Segments sent again.", link => link.Retransmissions);
+        Link("minka_link_wait_p50_seconds", "gauge", "Until a message's first byte came, half of the time.",
+            link => (link.Wait?.P50 ?? 0) / 1e6);
+        Link("minka_link_wait_p99_seconds", "gauge", "Until a message's first byte came, 99 of 100 times.",
+            link => (link.Wait?.P99 ?? 0) / 1e6);
 
         void Link(string name, string type, string help, Func<LinkStatus, double> value)
         {

@@ -43,10 +43,16 @@ public sealed class RankMeter
     /// itself in <see cref="Step"/>.</summary>
     public long BusyNanoseconds => Volatile.Read(ref _busy);
 
-    /// <summary>Bytes of links count from here: measuring at the start is no traffic of the model's.</summary>
+    /// <summary>
+    /// Bytes and waits of links count from here: measuring at the start is no traffic of the model's.
+    /// </summary>
     public void BeginLinks()
     {
-        for (var i = 0; i < _links.Count; i++) _before[i] = (_links[i].BytesSent, _links[i].BytesReceived);
+        for (var i = 0; i < _links.Count; i++)
+        {
+            _before[i] = (_links[i].BytesSent, _links[i].BytesReceived);
+            _links[i].Wait.Clear();
+        }
     }
 
     /// <summary>Begins to measure a step.</summary>
@@ -109,6 +115,7 @@ public sealed class RankMeter
             RoundTripMicrosecondsP99 = link.RoundTrip.Quantile(0.99) / 1e3,
             RoundTripMicrosecondsNow = health?.RoundTripMicroseconds ?? 0,
             Retransmissions = health?.Retransmissions ?? 0,
+            Wait = Micros(link.Wait),
         };
     }
 

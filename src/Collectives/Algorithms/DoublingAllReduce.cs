@@ -9,7 +9,7 @@ namespace Minka.Collectives.Algorithms;
 /// </summary>
 internal sealed class DoublingAllReduce : IAllReduce
 {
-    public string Name => "doubling";
+    public string Name => "recursive-doubling";
 
     public void Run(Group group, Span<float> values, IWire wire)
     {

@@ -115,6 +115,10 @@ public sealed class LinkMetrics
     /// <summary>Round trips of small messages, as measured by probes.</summary>
     public LatencyHistogram RoundTrip { get; } = new();
 
+    /// <summary>Until the first byte of a message came that this rank waited for: latency and the peer's lateness.
+    /// Only of links over TCP.</summary>
+    public LatencyHistogram Wait { get; } = new();
+
     /// <summary>What the system knows of the connection; null where it does not tell.</summary>
     public LinkHealth? Health => HealthSource?.Invoke();
 

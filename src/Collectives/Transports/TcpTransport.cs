@@ -118,6 +118,7 @@ public sealed class TcpTransport : ITransport
             }
         }
         _wait += first - start;
+        from.Metrics.Wait.Record(TraceLog.Nanoseconds(first - start, Time.TimestampFrequency));
         _transfer += Time.GetTimestamp() - first;
         return message;
     }

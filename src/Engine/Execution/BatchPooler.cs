@@ -13,6 +13,16 @@ public static class BatchPooler
         return false;
     }
 
+    /// <summary>Of a chunk's last tokens, how many its sequence's embedding lacks; 0 where none is wanted.</summary>
+    /// <param name="chunk">Of the step.</param>
+    public static int RowsOf(in Chunk chunk) => chunk.Sequence.Hidden?.RowsOf(chunk.Start, chunk.Count) ?? 0;
+
+    /// <summary>Takes the sum of those rows, for executors whose hidden states stay elsewhere.</summary>
+    /// <param name="chunk">Of the step.</param>
+    /// <param name="rows">Of <see cref="RowsOf"/>.</param>
+    /// <param name="sum">What left the final norm, summed over the rows, <c>[D]</c>.</param>
+    public static void Add(in Chunk chunk, int rows, ReadOnlySpan<double> sum) => chunk.Sequence.Hidden!.Add(rows, sum);
+
     /// <summary>Pools what leaves the final norm.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="hidden"><c>[tokens, width]</c>, the chunks' tokens one after the other.</param>

@@ -37,6 +37,21 @@ internal sealed class PooledHidden(EmbeddingPooling pooling, int promptLength)
         }
     }
 
+    /// <summary>Of the last of some rows at consecutive positions, how many were not added yet.</summary>
+    /// <param name="start">Position of the first row.</param>
+    /// <param name="count">Rows.</param>
+    public int RowsOf(int start, int count) => start > _next ? 0 : Math.Clamp(start + count - _next, 0, count);
+
+    /// <summary>Adds rows that were summed elsewhere, the next <paramref name="rows"/> of <see cref="RowsOf"/>.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="sum">Their sum, <c>[D]</c>.</param>
+    public void Add(int rows, ReadOnlySpan<double> sum)
+    {
+        if (_sum.Length == 0) _sum = new double[sum.Length];
+        for (var i = 0; i < sum.Length; i++) _sum[i] += sum[i];
+        _next += rows;
+    }
+
     /// <summary>The vector; empty before the last token was added.</summary>
     /// <param name="isNormalized">Whether its length becomes 1.</param>
     public float[] ToVector(bool isNormalized)

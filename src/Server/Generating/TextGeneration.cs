@@ -129,7 +129,7 @@ internal sealed class TextGeneration
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not ApiFault)
         {
-            throw new ApiFault(500, "server_error", "engine_failed", "The engine failed; the server's log says why.");
+            throw ApiFault.EngineFailed();
         }
     }
 

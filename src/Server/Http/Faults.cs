@@ -52,7 +52,7 @@ internal static class Faults
         return refused.Reason switch
         {
             RefusalReason.TooLong => ApiFault.Invalid(parameter, refused.Message, "context_length_exceeded"),
-            // Not what was asked for, but what this engine lacks: it runs on several machines.
+            // Not what was asked for, but what this engine lacks: it shows no hidden states.
             RefusalReason.Unsupported when parameter == "embedding" =>
                 new(501, "server_error", "not_supported", refused.Message),
             RefusalReason.Unsupported => ApiFault.Invalid(parameter, refused.Message, "unsupported_schema"),

@@ -14,14 +14,17 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
     private readonly DateTimeOffset _started = server.Time.GetUtcNow();
 
     /// <summary>Answers.</summary>
-    public Task AnswerAsync(HttpContext context)
+    public async Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
         var (since, ended) = (Number(context, "since"), Number(context, "ended"));
-        return JsonReply.WriteAsync(context, 200, json => Write(json, since, ended));
+        var spread = server.Models.Loaded.FirstOrDefault(model => model.Options.Machines is not null);
+        var cluster = spread is null ? null : await spread.Options.Machines!(context.RequestAborted).ConfigureAwait(false);
+        await JsonReply.WriteAsync(context, 200, json => Write(json, since, ended, spread?.Name ?? "", cluster))
+            .ConfigureAwait(false);
     }
 
-    private void Write(Utf8JsonWriter json, long since, long ended)
+    private void Write(Utf8JsonWriter json, long since, long ended, string spread, ClusterView? cluster)
     {
         json.WriteStartObject();
         json.WriteNumber("now", Seconds(server.Time.GetUtcNow()));
@@ -39,7 +42,8 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
         foreach (var trace in recorder.Open) WriteOpen(json, trace);
         json.WriteEndArray();
         WriteEnded(json, ended);
-        json.WriteNull("cluster");
+        json.WritePropertyName("cluster");
+        ClusterJson.Write(json, spread, cluster);
         json.WriteEndObject();
     }
 

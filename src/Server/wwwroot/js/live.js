@@ -32,6 +32,7 @@ for (const [name, title, series] of [["out", "Generated", "--series-1"], ["in", 
 const legend = (place, parts) => place.replaceChildren(...parts.map(([kind, text]) => el("span", { class: kind }, el("i"), text)));
 legend($("legend-tokens"), [["k1", "generated"], ["k2", "prompt"]]);
 legend($("legend-batch"), [["k1", "running"], ["k2", "waiting"]]);
+legend($("legend-cluster"), [["k1", "computing"], ["k2", "waiting"], ["k5", "moving"], ["k6", "reducing"], ["k4", "idle"]]);
 legend($("legend-kv"), [["k1", "in use"], ["k2", "shared"], ["k3", "cached"], ["k4", "free"]]);
 
 async function load() {

@@ -1,0 +1,134 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using static Minka.Cli.Tests.TestTerminal;
+
+namespace Minka.Cli.Tests.Machines;
+
+/// <summary>Real processes that are killed, and strangers at the door.</summary>
+public sealed class LostMachineTests : IAsyncLifetime
+{
+    // More than all buffers between the server and a client that reads one line: it cannot be over before it is read.
+    private const string Endless = """
+        {"messages":[{"role":"user","content":"Tell me a story."}],"stream":true,"ignore_eos":true,"max_tokens":100000,
+         "n":16,"logprobs":true,"top_logprobs":20}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("minka").FullName;
+    private readonly MinkaProcess[] _workers = new MinkaProcess[2];
+    private readonly string[] _addresses = new string[2];
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    private string All => string.Join(',', _addresses);
+
+    public async ValueTask InitializeAsync()
+    {
+        for (var i = 0; i < 2; i++) await StartWorkerAsync(i, port: 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers) await worker.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_root_that_is_killed_in_the_middle_of_an_answer_leaves_workers_for_the_next()
+    {
+        var (root, client) = await ServeAsync();
+        await using var _ = root;
+        using var __ = client;
+        using var answer = await AskAsync(client, Endless);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(_cancellation));
+        Assert.StartsWith("data: ", await reader.ReadLineAsync(_cancellation), StringComparison.Ordinal);
+
+        await root.KillAsync();
+        foreach (var worker in _workers) await worker.LineAsync("Waiting for the next root.");
+
+        Assert.Equal((0, "12 + 30 = 42.\n", ""), await MinkaAsync(["run", "--workers", All, "What is 12 + 30?"]));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_killed_fails_what_runs_and_is_used_again_when_it_is_back()
+    {
+        var (root, client) = await ServeAsync();
+        await using var _ = root;
+        using var __ = client;
+        using var answer = await AskAsync(client, Endless);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(_cancellation));
+        Assert.StartsWith("data: ", await reader.ReadLineAsync(_cancellation), StringComparison.Ordinal);
+
+        await _workers[1].KillAsync();
+        var rest = await reader.ReadToEndAsync(_cancellation);
+        var lost = await root.LineAsync("'minka-tiny' failed: Rank 1 is lost");
+        await root.LineAsync($"'minka-tiny' cannot be loaded: Worker {_addresses[1]}: ");
+        using var refused = await AskAsync(client, """{"messages":[{"role":"user","content":"Hello!"}]}""");
+        using var ready = await client.GetAsync("/ready", _cancellation);
+        using var health = await client.GetAsync("/health", _cancellation);
+        var fault = JsonNode.Parse(await refused.Content.ReadAsStringAsync(_cancellation))!["error"]!;
+
+        Assert.Contains("\"code\":\"engine_failed\"", rest, StringComparison.Ordinal);
+        Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
+        Assert.EndsWith("It is loaded again.", lost, StringComparison.Ordinal);
+        Assert.Equal((503, 503, 200), ((int)refused.StatusCode, (int)ready.StatusCode, (int)health.StatusCode));
+        Assert.Equal("model_failed", (string?)fault["code"]);
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        await StartWorkerAsync(1, int.Parse(_addresses[1].Split(':')[1], null));
+        await root.LineAsync("'minka-tiny' answers again.");
+        using var again = await AskAsync(
+            client, """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""");
+
+        Assert.Contains("12 + 30 = 42.", await again.Content.ReadAsStringAsync(_cancellation), StringComparison.Ordinal);
+        Assert.Equal(0, await root.EndAsync("TERM"));
+    }
+
+    [Fact]
+    public async Task Strangers_garbage_and_half_open_connections_do_not_stop_a_worker_that_answers()
+    {
+        var random = new Random(5);
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                await socket.ConnectAsync("127.0.0.1", int.Parse(_addresses[i % 2].Split(':')[1], null), _cancellation);
+                // Nothing; a greeting that stops in the middle; HTTP of another time; bytes.
+                byte[] said = (i % 4) switch
+                {
+                    0 => [],
+                    1 => Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM"),
+                    2 => Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999999\r\n\r\n"),
+                    _ => new byte[random.Next(1, 9000)],
+                };
+                if (i % 4 == 3) random.NextBytes(said);
+                if (said.Length > 0) await socket.SendAsync(said, _cancellation);
+                if (i % 8 == 7) socket.Close(0);
+            }
+
+            Assert.Equal((0, "12 + 30 = 42.\n", ""), await MinkaAsync(["run", "--workers", All, "What is 12 + 30?"]));
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+        foreach (var worker in _workers) Assert.Equal(0, await worker.EndAsync("TERM"));
+    }
+
+    private Task<(MinkaProcess Server, HttpClient Client)> ServeAsync() =>
+        MinkaProcess.ServeAsync("minka-tiny", "--workers", All);
+
+    private async Task StartWorkerAsync(int i, int port) => (_workers[i], _addresses[i]) =
+        await MinkaProcess.WorkerAsync(Path.Combine(_folder, $"{i}"), port);
+
+    private async Task<HttpResponseMessage> AskAsync(HttpClient client, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, _cancellation);
+    }
+}
