@@ -4,7 +4,7 @@ namespace Minka.Collectives;
 /// <param name="rank">The rank that is lost, in the transport's numbering.</param>
 /// <param name="reason">What was seen, as a clause: "it was silent for 5.0 s".</param>
 public sealed class PeerLostException(int rank, string reason)
-    : IOException($"Rank {rank} is lost: {reason}. The step is dropped; the cluster goes on in a new epoch.")
+    : IOException($"Rank {rank} is lost: {reason}.")
 {
     /// <summary>The rank that is lost, in the transport's numbering.</summary>
     public int Rank { get; } = rank;

@@ -97,12 +97,22 @@ public sealed partial class DoorTests
     /// <summary>Every <c>minka …</c> in a code block or between backticks, without what the shell takes.</summary>
     public static TheoryData<string> DocumentedLines() =>
     [
-        .. new[] { "README.md", "docs/cli.md", "docs/bench-serve.md" }
-            .SelectMany(file => CommandLine().Matches(File.ReadAllText(Path.Combine(ProcessTests.Root(), file))))
+        .. Documents().Select(File.ReadAllText).SelectMany(text => CommandLine().Matches(text)
+                .Concat(InNamespaces().Matches(text)))
             .Select(match => match.Groups[1].Value.Split([" | ", " < ", " > ", " #"], default)[0].Trim())
-            .Where(line => !line.Contains("VERB", StringComparison.Ordinal)).Distinct(),
+            .Where(line => !line.Contains("VERB", StringComparison.Ordinal))
+            .Select(line => line.StartsWith("minka", StringComparison.Ordinal) ? line : $"minka {line}").Distinct(),
     ];
+
+    private static IEnumerable<string> Documents() =>
+        Directory.EnumerateFiles(Path.Combine(ProcessTests.Root(), "docs"), "*.md")
+            .Concat(Directory.EnumerateFiles(
+                Path.Combine(ProcessTests.Root(), "examples"), "*.md", SearchOption.AllDirectories))
+            .Append(Path.Combine(ProcessTests.Root(), "README.md")).Order(StringComparer.Ordinal);
 
     [GeneratedRegex(@"(?:^|\| |`)(?:\./)?(minka [^`\n]+)", RegexOptions.Multiline)]
     private static partial Regex CommandLine();
+
+    [GeneratedRegex(@"examples/machines\.sh \d+ \w+ ([^`\n]+)")]
+    private static partial Regex InNamespaces();
 }
