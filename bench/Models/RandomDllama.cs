@@ -4,7 +4,7 @@ using Minka.Compute.Formats;
 
 namespace Minka.Bench.Models;
 
-/// <summary>Writes a distributed-llama model of random Q40 weights and its tokenizer; it and we both load them.</summary>
+/// <summary>Writes a distributed-llama model of random Q40 weights and its tokenizer; we load it too.</summary>
 /// <param name="shape">Sizes.</param>
 internal sealed class RandomDllama(ModelShape shape)
 {

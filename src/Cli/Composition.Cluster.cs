@@ -3,6 +3,7 @@ using Minka.Cli.Options;
 using Minka.Cli.Screen;
 using Minka.Cluster;
 using Minka.Cluster.Protocol;
+using Minka.Cluster.Weights;
 using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Models;
@@ -47,6 +48,8 @@ internal static partial class Composition
             StepsInFlight = cluster.StepsInFlight,
             Shipped = (bytes, total) => LazyInitializer.EnsureInitialized(
                 ref progress, () => new(terminal, "Sending weights", total)).Advance(bytes),
+            SumsFolder = SliceCache.DefaultFolder,
+            Warn = terminal.Complain,
             Time = terminal.Time,
         };
         ClusterModel model;

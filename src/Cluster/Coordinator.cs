@@ -30,6 +30,12 @@ public sealed record ClusterRequest(ClusterPlan Plan, ModelHolding Holding, Pres
     /// <summary>Steps that are on their way through the stages at once; null for one for each stage.</summary>
     public int? StepsInFlight { get; init; }
 
+    /// <summary>Where hashes of the model's slices are kept between starts; null for nowhere.</summary>
+    public string? SumsFolder { get; init; }
+
+    /// <summary>Told of what is wrong and was helped, a sentence.</summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
@@ -62,6 +68,11 @@ public static class Coordinator
         ClusterRequest request, ModelConfig config, Action<string> tell, CancellationToken cancellation)
     {
         var replica = request.Plan.Replicas[0];
+        if (request.Weights is { } weights)
+            request = request with
+            {
+                Holding = new(request.Holding) { FileIdentity = FileIdentity.Of(weights.Path) },
+            };
         RankPlan[] ranks = [.. replica.Stages.SelectMany(stage => stage.Ranks)];
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var clients = ranks.Select(rank => new ControlClient(rank.Address, request.Key, _connectWithin)).ToList();

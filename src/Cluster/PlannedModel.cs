@@ -72,7 +72,7 @@ public static class PlannedModel
 
     /// <summary>
     /// SHA-256 over every tensor's name, type, shape and first and last row: tells models apart without reading
-    /// them. Damage in the middle of a tensor it does not see.
+    /// them. Damage in the middle of a tensor it does not see; copies are verified slice by slice before they are used.
     /// </summary>
     public static string FingerprintOf(IWeightFile file)
     {

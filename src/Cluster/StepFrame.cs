@@ -55,7 +55,8 @@ internal sealed class StepFrame
     /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
     /// <param name="pooled">Of each sequence, how many of its last tokens an embedding lacks; empty: none.</param>
     public ReadOnlySpan<byte> Write(
-        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest, ReadOnlySpan<int> pooled = default)
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest,
+        ReadOnlySpan<int> pooled = default)
     {
         var (at, row) = (0, 0);
         _numbers[at++] = copies.Length;

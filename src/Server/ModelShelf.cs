@@ -145,7 +145,7 @@ public sealed class ModelShelf : IAsyncDisposable
         });
     }
 
-    /// <summary>Loads a model again whose engine fails, as when one of its machines is lost, until that works.</summary>
+    /// <summary>Loads a model again whose engine fails, as when a machine is lost, until that works.</summary>
     private async Task ReviveAsync(Place place, ServedModel model)
     {
         await model.Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

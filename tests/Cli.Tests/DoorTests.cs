@@ -78,7 +78,8 @@ public sealed partial class DoorTests
     [Theory, MemberData(nameof(DocumentedLines))]
     public void Commands_of_the_documents_parse(string line)
     {
-        var words = CommandLineParser.SplitCommandLine(line);
+        var words = ShellWord().Matches(line).Select(word => word.Groups[1].Value + word.Groups[2].Value
+            + word.Groups[3].Value);
 
         Assert.Null(WrongUsage.Describe(Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal)));
     }
@@ -112,6 +113,11 @@ public sealed partial class DoorTests
 
     [GeneratedRegex(@"(?:^|\| |`)(?:\./)?(minka [^`\n]+)", RegexOptions.Multiline)]
     private static partial Regex CommandLine();
+
+    [GeneratedRegex("""
+        '([^']*)'|"([^"]*)"|(\S+)
+        """)]
+    private static partial Regex ShellWord();
 
     [GeneratedRegex(@"examples/machines\.sh \d+ \w+ ([^`\n]+)")]
     private static partial Regex InNamespaces();

@@ -44,7 +44,7 @@ public sealed class EmbeddingTests
         }
     }
 
-    /// <summary>Prompts of one piece and of several; two share a prefix that the cache holds; text runs beside.</summary>
+    /// <summary>Prompts of one piece and of several, which share a prefix; a text runs beside them.</summary>
     private async Task<(List<IReadOnlyList<float>> Vectors, int[] Text)> AnswersAsync(IExecutor executor)
     {
         var engine = new LlmEngine(executor, new() { Scheduling = Scheduling }, TimeProvider.System);

@@ -67,7 +67,8 @@ internal static class TopTable
         [
             $"{now.Rank} - {link.Peer}", Text($"{(link.BytesSent - old.BytesSent) / seconds / 1e6:F2}"),
             Text($"{(link.BytesReceived - old.BytesReceived) / seconds / 1e6:F2}"),
-            Text($"{link.RoundTripMicrosecondsNow}"), Text($"{link.Wait?.P50 ?? 0:F0}"), Text($"{link.Wait?.P99 ?? 0:F0}"),
+            Text($"{link.RoundTripMicrosecondsNow}"), Text($"{link.Wait?.P50 ?? 0:F0}"),
+            Text($"{link.Wait?.P99 ?? 0:F0}"),
             Text($"{link.Retransmissions}"),
         ];
     }

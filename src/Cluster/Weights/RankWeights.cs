@@ -14,6 +14,7 @@ internal sealed class RankWeights : IDisposable
     private readonly IReadOnlyList<WeightSlice> _slices;
     private readonly Dictionary<WeightSlice, IWeightSource> _here = [];
     private readonly List<SliceFile> _open = [];
+    private IReadOnlyList<WeightSlice> _damaged = [];
 
     private RankWeights(string modelHash, SliceCache cache, ModelManifest? manifest, IWeightFile? whole,
         IReadOnlyList<WeightSlice> slices)
@@ -24,20 +25,27 @@ internal sealed class RankWeights : IDisposable
 
     public string ModelHash { get; }
 
-    /// <summary>The whole model is here.</summary>
+    /// <summary>A copy of the whole model is here; some of it may be damaged.</summary>
     public bool IsWhole => _whole is not null;
 
+    /// <summary>The copy is the file that the root itself reads.</summary>
+    public bool IsRoots { get; private init; }
+
     /// <summary>Nothing is missing.</summary>
-    public bool IsComplete => IsWhole || (_manifest is not null && _here.Count == _slices.Count);
+    public bool IsComplete => (IsWhole || _manifest is not null) && !Missing.Any();
 
     /// <summary>Slices that are not here.</summary>
-    public IEnumerable<WeightSlice> Missing => IsWhole ? [] : _slices.Where(slice => !_here.ContainsKey(slice));
+    public IEnumerable<WeightSlice> Missing =>
+        (IsWhole ? _damaged : _slices).Where(slice => !_here.ContainsKey(slice));
 
     /// <summary>Bytes of all slices of the rank.</summary>
     public long Bytes => _slices.Sum(slice => slice.Bytes);
 
     /// <summary>For loading; only when nothing is missing.</summary>
-    public IWeightFile File => _whole ?? new SlicedModel(_cache.Folder, _manifest!, _here);
+    public IWeightFile File => _whole is null ? new SlicedModel(_cache.Folder, _manifest!, _here)
+        : _damaged.Count == 0 ? _whole
+        : new SlicedModel(_whole.Path, _manifest!, _slices.ToDictionary(
+            slice => slice, slice => _here.GetValueOrDefault(slice) ?? InWhole(slice)));
 
     /// <summary>Where weights come from, for people.</summary>
     public string Source => _whole?.Path ?? _cache.Folder;
@@ -47,9 +55,29 @@ internal sealed class RankWeights : IDisposable
         string modelHash, SliceCache cache, ModelManifest manifest, IReadOnlyList<WeightSlice> slices) =>
         new(modelHash, cache, manifest, null, slices);
 
-    /// <summary>A model's file of its own.</summary>
-    public static RankWeights OfFile(string modelHash, SliceCache cache, IWeightFile file) =>
-        new(modelHash, cache, null, file, []);
+    /// <summary>A copy of the model: slices of the cache replace those of it that are damaged.</summary>
+    public static RankWeights OfFile(
+        string modelHash, SliceCache cache, ModelManifest? manifest, IWeightFile file,
+        IReadOnlyList<WeightSlice> slices, bool isRoots) =>
+        new(modelHash, cache, manifest, file, slices) { IsRoots = isRoots };
+
+    /// <summary>
+    /// Holds every slice of a copy against what the root's hashes to: its fingerprint does not see damage in the
+    /// middle. Those that differ come from the cache, or are missing from here on.
+    /// </summary>
+    /// <returns>Those that differ.</returns>
+    public IReadOnlyList<WeightSlice> Verify(SliceSumList sums)
+    {
+        if (!IsWhole) return [];
+        var due = sums.Sums.ToDictionary(one => one.Hash, one => one.Sha256);
+        var differs = new bool[_slices.Count];
+        Parallel.For(0, differs.Length, i => differs[i] =
+            due.TryGetValue(ByteString.CopyFrom(_slices[i].Hash(ModelHash)), out var sum)
+            && !sum.Span.SequenceEqual(SliceSums.Hash(InWhole(_slices[i]))));
+        _damaged = [.. _slices.Where((_, i) => differs[i])];
+        OpenCached([.. Missing]);
+        return _damaged;
+    }
 
     /// <summary>What is missing, as a root is told.</summary>
     public IEnumerable<SliceNeed> Needs() => Missing.Select(slice => new SliceNeed
@@ -96,6 +124,10 @@ internal sealed class RankWeights : IDisposable
         _open.ForEach(file => file.Dispose());
         _here.Clear();
     }
+
+    private IWeightSource InWhole(WeightSlice slice) => _whole!.TryFind(slice.Of.Name, out var weight)
+        ? slice.From(weight)
+        : throw new ModelFormatException($"'{_whole.Path}' has no weight '{slice.Of.Name}', which the root has.");
 
     private IWeightSource? FindInWhole(SliceCut cut)
     {

@@ -18,6 +18,7 @@ internal sealed class SliceReceiver(RankWeights weights, PresharedKey? key, Acti
 
     private readonly Dictionary<ByteString, WeightSlice> _missing =
         weights.Missing.ToDictionary(slice => ByteString.CopyFrom(slice.Hash(weights.ModelHash)));
+    private readonly Dictionary<ByteString, ByteString> _sums = [];
     private readonly long _start = time.GetTimestamp();
     private readonly long _total = weights.Bytes;
     private long _here = weights.Bytes - weights.Needs().Sum(need => need.Bytes - need.BytesHere);
@@ -30,6 +31,17 @@ internal sealed class SliceReceiver(RankWeights weights, PresharedKey? key, Acti
 
     /// <summary>Slices that became complete.</summary>
     public int Completed { get; private set; }
+
+    /// <summary>Takes what slices must hash to, wherever they come from; a copy on this machine is verified.</summary>
+    public void Expect(SliceSumList sums)
+    {
+        foreach (var sum in sums.Sums) _sums[sum.Hash] = sum.Sha256;
+        var damaged = weights.Verify(sums);
+        if (damaged.Count > 0)
+            log($"'{weights.Source}' is not what the root has in {damaged.Count} of its slices ({damaged[0].Title}"
+                + $"{(damaged.Count > 1 ? " and others" : "")}): it is damaged or was changed; they are fetched, and "
+                + "copying the model here again saves that.");
+    }
 
     /// <summary>Takes the next bytes of a slice.</summary>
     /// <exception cref="GrpcException">They do not fit, arrived damaged, or the disk does not take them.</exception>
@@ -89,7 +101,7 @@ internal sealed class SliceReceiver(RankWeights weights, PresharedKey? key, Acti
 
     private void Complete(SliceChunk chunk)
     {
-        var isSound = _writer!.TryComplete(chunk.Sha256.Span);
+        var isSound = _writer!.TryComplete(_sums.GetValueOrDefault(chunk.Hash, chunk.Sha256).Span);
         _writer.Dispose();
         _writer = null;
         if (!isSound)

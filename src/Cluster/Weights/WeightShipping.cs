@@ -21,6 +21,9 @@ internal sealed class WeightShipping(ClusterRequest request, ReplicaPlan replica
     private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1);
 
     private readonly ModelManifest? _manifest = request.Weights is { } file ? ModelManifest.Of(file) : null;
+    private readonly SliceSums? _sums = request.Weights is { } file
+        ? new(file, request.Plan.Model.Hash, request.SumsFolder)
+        : null;
     private readonly HelloReply?[] _first = new HelloReply?[replica.Stages.Sum(stage => stage.Ranks.Count)];
 
     /// <summary>The model, for those who start; null if its weights are not shipped.</summary>
@@ -49,6 +52,7 @@ internal sealed class WeightShipping(ClusterRequest request, ReplicaPlan replica
     {
         if (_manifest is null) return;
         var (needs, fruitless, peers) = (_first[assignment.Rank]!.Needs, 0, true);
+        if (IsCopy(_first[assignment.Rank])) needs = await VerifyAsync(client, assignment, cancellation);
         for (var left = Missing(needs); needs.Count > 0;)
         {
             try
@@ -70,6 +74,33 @@ internal sealed class WeightShipping(ClusterRequest request, ReplicaPlan replica
                     + $"{fruitless} attempts; look at its disk and its network.");
         }
     }
+
+    /// <summary>A copy of its own, which is only believed to be the root's.</summary>
+    private static bool IsCopy(HelloReply? reply) => reply is { HasModel: true, Source: "file" };
+
+    /// <summary>Lets a worker hold its copy of the model against the root's; what differs is missing then.</summary>
+    private async Task<RepeatedField<SliceNeed>> VerifyAsync(
+        ControlClient client, Assignment assignment, CancellationToken cancellation)
+    {
+        await client.LoadSlicesAsync(VerifyingAsync(assignment, cancellation), cancellation);
+        var needs = (await AskAsync(client, assignment, cancellation)).Needs;
+        if (needs.Count > 0)
+            request.Warn?.Invoke($"The copy of the model at the worker of rank {assignment.Rank} is damaged in "
+                + $"{needs.Count} slices, {needs[0].Name} first; they are sent. Copy the model there again.");
+        return needs;
+    }
+
+    private async IAsyncEnumerable<LoadSlicesRequest> VerifyingAsync(
+        Assignment assignment, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        yield return new() { Header = new() { PlanHash = assignment.PlanHash, Rank = assignment.Rank } };
+        yield return await SumsAsync(assignment.Rank, cancellation);
+    }
+
+    private async Task<LoadSlicesRequest> SumsAsync(int rank, CancellationToken cancellation) => new()
+    {
+        Sums = await Task.Run(() => _sums!.Of(RankSlices.Of(_manifest!, replica, rank)), cancellation),
+    };
 
     /// <summary>What is tried again: a connection that broke, a slice that came damaged.</summary>
     private static bool IsPassing(GrpcException failed) =>
@@ -100,6 +131,7 @@ internal sealed class WeightShipping(ClusterRequest request, ReplicaPlan replica
             Header = new() { PlanHash = assignment.PlanHash, Rank = assignment.Rank, BytesTotal = Missing(needs) },
         };
         var atPeers = mayUsePeers ? AtPeers(needs, assignment.Rank) : [];
+        if (atPeers.Count > 0 && _first.Any(IsCopy)) yield return await SumsAsync(assignment.Rank, cancellation);
         foreach (var peer in atPeers.Values) yield return new() { AtPeer = peer };
         var theirs = atPeers.Values.SelectMany(peer => peer.Hashes).ToHashSet();
         foreach (var need in needs)

@@ -96,15 +96,15 @@ internal sealed record Assigned
         var hash = Plan.Model.Hash;
         var cached = Manifest is null ? null : RankWeights.OfSlices(hash, cache, Manifest, Slices);
         if (cached is { IsComplete: true }) return cached;
-        if (FindModel(own, seen) is not { } file)
+        if (FindModel(own, seen) is not var (file, isRoots))
             return cached ?? throw new GrpcException(GrpcStatus.NotFound, $"This worker has no copy of "
                 + $"'{Plan.Model.Name}' ({string.Join("; ", seen)}); copy the model to it and name it with "
                 + "minka worker --model.");
         cached?.Dispose();
-        return RankWeights.OfFile(hash, cache, file);
+        return RankWeights.OfFile(hash, cache, Manifest, file, Slices, isRoots);
     }
 
-    private IWeightFile? FindModel(IReadOnlyList<string> own, List<string> seen)
+    private (IWeightFile File, bool IsRoots)? FindModel(IReadOnlyList<string> own, List<string> seen)
     {
         foreach (var path in own.Append(Holding.Path).Where(path => path.Length > 0).Distinct())
         {
@@ -116,7 +116,8 @@ internal sealed record Assigned
             try
             {
                 var file = ModelFiles.Open(path);
-                if (PlannedModel.FingerprintOf(file) == Plan.Model.Hash) return file;
+                if (PlannedModel.FingerprintOf(file) == Plan.Model.Hash)
+                    return (file, Holding.FileIdentity.Length > 0 && Holding.FileIdentity == FileIdentity.Of(path));
                 seen.Add($"'{path}' is another model");
                 file.Dispose();
             }

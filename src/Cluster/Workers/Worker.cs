@@ -118,6 +118,7 @@ public sealed class Worker : IControl, IAsyncDisposable
             {
                 turn.Token.ThrowIfCancellationRequested();
                 if (messages.Current.Chunk is { } chunk) receiver.Take(chunk);
+                else if (messages.Current.Sums is { } sums) receiver.Expect(sums);
                 else if (messages.Current.AtPeer is { } peer) await receiver.FetchAsync(peer, turn.Token);
             }
         }
@@ -274,7 +275,7 @@ public sealed class Worker : IControl, IAsyncDisposable
         reply.Needs.AddRange(weights.Needs());
         if (reply.Needs.Count > 0) weights.MakeRoom();
         reply.HasModel = weights.IsWhole;
-        reply.Source = weights.IsWhole ? "file" : "cache";
+        reply.Source = weights.IsRoots ? "root's file" : weights.IsWhole ? "file" : "cache";
         reply.BytesHere = weights.Bytes - reply.Needs.Sum(need => need.Bytes - need.BytesHere);
     }
 

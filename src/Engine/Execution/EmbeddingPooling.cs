@@ -42,7 +42,7 @@ internal sealed class PooledHidden(EmbeddingPooling pooling, int promptLength)
     /// <param name="count">Rows.</param>
     public int RowsOf(int start, int count) => start > _next ? 0 : Math.Clamp(start + count - _next, 0, count);
 
-    /// <summary>Adds rows that were summed elsewhere, the next <paramref name="rows"/> of <see cref="RowsOf"/>.</summary>
+    /// <summary>Adds rows that were summed elsewhere, as many as <see cref="RowsOf"/> said.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="sum">Their sum, <c>[D]</c>.</param>
     public void Add(int rows, ReadOnlySpan<double> sum)

@@ -63,7 +63,7 @@ public sealed record LinkView
     /// <summary>The rank at the other end; null for the root.</summary>
     public required int? To { get; init; }
 
-    /// <summary>Round trip in seconds as the system smooths it, the longer of both ends'; 0 if it does not tell.</summary>
+    /// <summary>Round trip in seconds as the system smooths it, of both ends the longer; 0 if unknown.</summary>
     public double RoundTrip { get; init; }
 
     /// <summary>Bytes a second from <see cref="From"/> to <see cref="To"/>.</summary>

@@ -19,7 +19,8 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
         context.Response.Headers.CacheControl = "no-store";
         var (since, ended) = (Number(context, "since"), Number(context, "ended"));
         var spread = server.Models.Loaded.FirstOrDefault(model => model.Options.Machines is not null);
-        var cluster = spread is null ? null : await spread.Options.Machines!(context.RequestAborted).ConfigureAwait(false);
+        var cluster = spread is null ? null
+            : await spread.Options.Machines!(context.RequestAborted).ConfigureAwait(false);
         await JsonReply.WriteAsync(context, 200, json => Write(json, since, ended, spread?.Name ?? "", cluster))
             .ConfigureAwait(false);
     }

@@ -79,7 +79,8 @@ public sealed class LostMachineTests : IAsyncLifetime
         using var again = await AskAsync(
             client, """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""");
 
-        Assert.Contains("12 + 30 = 42.", await again.Content.ReadAsStringAsync(_cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "12 + 30 = 42.", await again.Content.ReadAsStringAsync(_cancellation), StringComparison.Ordinal);
         Assert.Equal(0, await root.EndAsync("TERM"));
     }
 

@@ -50,7 +50,8 @@ internal sealed class MinkaProcess : IAsyncDisposable
         var server = Start(["serve", "--port", "0", "--drain-delay", "0", .. args]);
         var line = await server.LineAsync("Serving ");
         var address = line.Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal));
-        return (server, new HttpClient { BaseAddress = new(address[..address.IndexOf("v1", StringComparison.Ordinal)]) });
+        var root = address[..address.IndexOf("v1", StringComparison.Ordinal)];
+        return (server, new HttpClient { BaseAddress = new(root) });
     }
 
     /// <summary>The next line that holds a text; those before it are passed over.</summary>

@@ -20,7 +20,8 @@ public sealed class ServedClusterTests : IAsyncLifetime
             """{"messages":[ASK],"frequency_penalty":0.5,"logit_bias":{"20":3},"max_tokens":12}"""),
         ("/v1/chat/completions", """
             {"messages":[ASK],"response_format":{"type":"json_schema","json_schema":{"name":"sum","schema":
-             {"type":"object","properties":{"sum":{"type":"integer"}},"required":["sum"],"additionalProperties":false}}}}
+             {"type":"object","properties":{"sum":{"type":"integer"}},"required":["sum"],
+              "additionalProperties":false}}}}
             """),
         ("/v1/chat/completions", """{"messages":[ASK],"regex":"(yes|no), [0-9]{2}\\."}"""),
         ("/v1/chat/completions", """
@@ -102,7 +103,8 @@ public sealed class ServedClusterTests : IAsyncLifetime
             ranks.Select(rank => ((int)rank!["layerFirst"]!, (int)rank["layerEnd"]!)));
         Assert.All(ranks, rank => Assert.InRange((long)rank!["weights"]!, 1 << 20, (long)rank["memory"]!));
         var links = cluster["links"]!.AsArray();
-        Assert.Equal([(0, (int?)1), (0, null), (1, null)], links.Select(link => ((int)link!["from"]!, (int?)link["to"])));
+        Assert.Equal(
+            [(0, (int?)1), (0, null), (1, null)], links.Select(link => ((int)link!["from"]!, (int?)link["to"])));
         Assert.True((double)links[0]!["waitP99"]! >= (double)links[0]!["waitP50"]!);
         Assert.True((double)links[0]!["waitP99"]! > 0);
     }
