@@ -3,7 +3,8 @@
 # minka worker with a key, and another one, the root, runs the command you give, which gets --workers and --key-file.
 #   sudo examples/machines.sh 4 1gbit run "What is 12 + 30?" --tp 4 --report
 #   sudo examples/machines.sh 8 100mbit bench -m model.gguf -p 0 -n 32 --report
-# THREADS sets the compute threads of each worker (default: 1). Needs root, iproute2, and a kernel with veth and tbf. The
+# THREADS sets the compute threads of each worker (default: 1); CACHE names a folder that keeps their slices for the next
+# time; HIDE names a folder that they do not see, as other machines do not see the model's. Needs root, iproute2, and a kernel with veth and tbf. The
 # link of a namespace is a token bucket in both directions; its delay is that of the kernel, about 0.05 ms there and back.
 set -euo pipefail
 machines=${1:?"how many machines?"} rate=${2:?"how fast is a link, e.g. 1gbit?"}
@@ -31,6 +32,11 @@ plug() { # plug I: namespace I with address 10.77.0.(I+1) behind a link of $rate
     ip netns exec "$name-switch" tc qdisc add dev "port$1" root tbf rate "$rate" burst 32kb latency 50ms
 }
 
+away() { # away COMMAND...: without what lies in $HIDE
+    [[ -n ${HIDE:-} ]] || exec "$@"
+    exec unshare -m bash -c 'mount -t tmpfs none "$0" && exec "$@"' "$HIDE" "$@"
+}
+
 ip netns add "$name-switch"
 ip -n "$name-switch" link add br0 type bridge
 ip -n "$name-switch" link set br0 up
@@ -38,7 +44,7 @@ $minka key new >"$folder/cluster.key"
 workers=
 for ((i = 0; i < machines; i++)); do
     plug "$i"
-    ip netns exec "$name-$i" $minka worker --listen "10.77.0.$((i + 1)):9000" --key-file "$folder/cluster.key" \
+    away ip netns exec "$name-$i" $minka worker --listen "10.77.0.$((i + 1)):9000" --key-file "$folder/cluster.key" \
         --threads "${THREADS:-1}" --cache-dir "${CACHE:-$folder}/$i" >"$folder/worker$i.log" 2>&1 &
     pids+=($!)
     workers+=${workers:+,}10.77.0.$((i + 1)):9000

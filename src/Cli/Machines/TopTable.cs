@@ -8,32 +8,45 @@ namespace Minka.Cli.Machines;
 /// <summary>What workers did between two looks.</summary>
 internal static class TopTable
 {
+    /// <summary>Columns of a screen that has room for everything.</summary>
+    private const int WideColumns = 118;
+
+    /// <summary>What a smaller screen shows of a rank: worker, rank, layers, tokens, ms, computing, waiting, idle,
+    /// memory.</summary>
+    private static readonly int[] _narrow = [0, 2, 3, 5, 6, 7, 8, 11, 12];
+
     /// <summary>For people: ranks, then links.</summary>
     public static void Write(
         Terminal terminal, IReadOnlyList<WorkerStatus> before, IReadOnlyList<WorkerStatus> after, TimeSpan between)
     {
         var tables = terminal.Tables();
-        var ranks = new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tokens/s", "step ms",
-            "computing", "waiting", "moving", "reducing", "idle", "memory MiB");
+        var isNarrow = tables.Profile.Width < WideColumns;
+        var ranks = isNarrow
+            ? new NumberTable(["worker", "rank", "layers"], "tok/s", "step ms", "comp", "wait", "idle", "MiB")
+            : new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tokens/s", "step ms",
+                "computing", "waiting", "moving", "reducing", "idle", "MiB");
         var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "wait us p50", "p99",
             "sent again");
         foreach (var (old, now) in before.Zip(after))
         {
             if (now.Status is not { } status)
             {
-                ranks.Add(now.Address, "silent", "-", now.Problem);
+                ranks.Add(isNarrow ? [now.Address, "-", "silent"] : [now.Address, "silent", "-", "-"]);
                 continue;
             }
             // Another epoch counts from zero again.
             var earlier = old.Status is { } was && was.Epoch == status.Epoch && was.Steps <= status.Steps ? was : new();
-            ranks.Add(Rank(now.Address, earlier, status, between.TotalSeconds));
+            var cells = Rank(now.Address, earlier, status, between.TotalSeconds).ToArray();
+            if (status.State != WorkerState.Running) cells[3] = isNarrow ? StatusJson.Word(status.State) : "-";
+            ranks.Add(isNarrow ? _narrow.Select(i => cells[i]) : cells);
             foreach (var link in status.State == WorkerState.Running ? status.Links : [])
                 links.Add(Link(earlier, status, link, between.TotalSeconds));
         }
         ranks.Write(tables);
         if (!links.IsEmpty) links.Write(tables);
-        foreach (var now in after.Where(worker => worker.Status?.Problem.Length > 0))
-            terminal.Out.WriteLine($"{now.Address}: {now.Status!.Problem}");
+        foreach (var now in after)
+            if ((now.Status?.Problem ?? now.Problem) is { Length: > 0 } problem)
+                terminal.Out.WriteLine($"{now.Address}: {problem}");
     }
 
     /// <summary>One object for a program: all counts since the start.</summary>
