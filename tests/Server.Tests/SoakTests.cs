@@ -6,8 +6,12 @@ using System.Text;
 
 namespace Minka.Server.Tests;
 
-/// <summary>Long use leaves nothing behind. <c>MINKA_SOAK_SECONDS</c> makes the mixed load longer: 300 is the proof.
+/// <summary>
+/// Long use leaves nothing behind. <c>MINKA_SOAK_SECONDS</c> makes the mixed load longer: 300 is the proof. The memory of
+/// the whole process is measured, so no other test may run beside it.
 /// </summary>
+[CollectionDefinition(nameof(SoakTests), DisableParallelization = true)]
+[Collection(nameof(SoakTests))]
 public sealed class SoakTests
 {
     private const string Text = "/v1/completions";
@@ -120,7 +124,7 @@ public sealed class SoakTests
     }
 
     private static byte[] Request(string body) => Encoding.UTF8.GetBytes(
-        $"POST {Text} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        $"POST {Text} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
         + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
     private static async Task AskAsync(TinyServer server, int i) => Assert.Equal(200, (await server.PostAsync(

@@ -7,6 +7,10 @@ namespace Minka.Web.Tests;
 /// <summary>One headless Chromium for all tests, with Minka behind it; each test has its own profile.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>Far more than anything takes on the slowest machine: only what never happens is waited for so long.
+    /// </summary>
+    private const float PatienceMs = 90_000;
+
     private static readonly string[] _names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
     // Without these Chromium calls home at every start, which a closed network answers by time-outs.
@@ -19,24 +23,28 @@ public sealed class Browser : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>The server behind the pages: the built-in model, 25 ms a step.</summary>
-    public SlowServer Server { get; } = new();
+    private PageServer? _server;
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         if (FindChromium() is not { } chromium) return;
-        await Server.StartAsync();
+        _server = await PageServer.StartAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = _quiet });
     }
 
-    /// <summary>Opens a page in a fresh profile and waits until its script is ready.</summary>
+    /// <summary>Opens a page in a fresh profile; <see cref="Visit.ReadyAsync"/> waits for its script.</summary>
+    /// <param name="path">Where: on the server that all tests share, or an address.</param>
+    /// <param name="width">Of the window, in CSS pixels; less than 600 is a phone.</param>
+    /// <param name="height">Of the window, in CSS pixels.</param>
+    /// <param name="colours">What the system prefers.</param>
+    /// <param name="before">Done with the page before it goes there.</param>
     public async Task<Visit> OpenAsync(
         string path = "/", int width = 1280, int height = 800, ColorScheme colours = ColorScheme.Light,
         Func<IPage, Task>? before = null)
     {
-        if (_browser is null)
+        if (_browser is null || _server is null)
             Assert.Skip("Chromium is not on PATH nor named by CHROMIUM; Debian's package 'chromium' has it.");
         var profile = await _browser.NewContextAsync(new()
         {
@@ -44,10 +52,10 @@ public sealed class Browser : IAsyncLifetime
             ColorScheme = colours,
             HasTouch = width < 600,
             IsMobile = width < 600,
-            BaseURL = Server.Address.ToString(),
+            BaseURL = _server.Address.ToString(),
         });
         await profile.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
-        profile.SetDefaultTimeout(8000);
+        profile.SetDefaultTimeout(PatienceMs);
         var page = await profile.NewPageAsync();
         var visit = new Visit(page, profile);
         if (before is not null) await before(page);
@@ -60,7 +68,7 @@ public sealed class Browser : IAsyncLifetime
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
-        await Server.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
     }
 
     private static string? FindChromium()
@@ -112,12 +120,42 @@ public sealed class Visit : IAsyncDisposable
         await Page.ClickAsync("#send");
     }
 
+    /// <summary>Gives the first conversation of the list another title.</summary>
+    public async Task RenameAsync(string title)
+    {
+        await Page.Locator("#conversations .open").First.DblClickAsync();
+        await Page.FillAsync("#conversations input", title);
+        await Page.Keyboard.PressAsync("Enter");
+    }
+
     /// <summary>Waits until the last answer is whole; its text.</summary>
     public async Task<string> AnswerAsync()
     {
         await Page.WaitForSelectorAsync(".message.assistant:last-child:not(.busy)");
         return await LastAnswer.Locator(".body").Last.InnerTextAsync();
     }
+
+    /// <summary>Waits until the last answer is longer than this many letters; its text.</summary>
+    public async Task<string> LongerThanAsync(int letters)
+    {
+        await Page.WaitForFunctionAsync(
+            "letters => document.querySelector('.message.assistant:last-child .body')?.innerText.length > letters",
+            letters);
+        return await LastAnswer.Locator(".body").Last.InnerTextAsync();
+    }
+
+    /// <summary>From here on nothing that this page writes into its database gets there.</summary>
+    public Task HoldDatabaseAsync() => RunAsync<object>("""
+        () => new Promise(resolve => {
+            const request = indexedDB.open('minka', 1);
+            request.onsuccess = () => {
+                const store = request.result.transaction('conversations', 'readwrite').objectStore('conversations');
+                const hold = () => { store.count().onsuccess = hold; };
+                hold();
+                resolve();
+            };
+        })
+        """);
 
     /// <summary>Runs JavaScript in the page.</summary>
     public Task<T> RunAsync<T>(string script) => Page.EvaluateAsync<T>(script);

@@ -95,23 +95,30 @@ public sealed class HostileTextTests(Browser browser)
     }
 
     [Fact]
-    public async Task Text_that_was_made_to_be_slow_is_drawn_quickly()
+    public async Task Text_that_was_made_to_be_slow_takes_as_much_longer_as_it_is_longer()
     {
         await using var visit = await (await browser.OpenAsync()).ReadyAsync();
 
-        var milliseconds = await visit.RunAsync<double>("""
+        // Each text at its length and at four times that: about 4 times the work, 16 times where every letter is
+        // compared with every other. What takes no time worth naming is not judged, and neither is a busy moment.
+        var slow = await visit.RunAsync<string[]>("""
             async () => {
                 const { render } = await import('/ui/js/markdown.js');
-                const hard = ['*'.repeat(20000), '['.repeat(20000), '`'.repeat(19999), '> '.repeat(5000) + 'x',
-                    '- '.repeat(3000), '|'.repeat(9000) + '\n' + '|-'.repeat(9000), '**a'.repeat(6000),
-                    '<'.repeat(20000), '_a'.repeat(9000), '![](('.repeat(4000), 'https://'.repeat(3000)];
-                const begun = performance.now();
-                for (const text of hard) render(document.createElement('div'), text);
-                return performance.now() - begun;
+                const hard = [n => '*'.repeat(5 * n), n => '['.repeat(5 * n), n => '`'.repeat(5 * n - 1),
+                    n => '> '.repeat(n) + 'x', n => '- '.repeat(n), n => '|'.repeat(2 * n) + '\n' + '|-'.repeat(2 * n),
+                    n => '**a'.repeat(n), n => '<'.repeat(5 * n), n => '_a'.repeat(2 * n), n => '![](('.repeat(n),
+                    n => 'https://'.repeat(n)];
+                const least = text => Math.min(...Array.from({ length: 3 }, () => {
+                    const begun = performance.now();
+                    render(document.createElement('div'), text);
+                    return performance.now() - begun;
+                }));
+                return hard.map(make => [make(4), least(make(1000)), least(make(4000))])
+                    .filter(([, one, four]) => four > 300 && four > 9 * one).map(found => found.join(' '));
             }
             """);
 
-        Assert.InRange(milliseconds, 0, 4000);
+        Assert.Empty(slow);
     }
 
     [Fact]

@@ -110,10 +110,15 @@ function keep(conversation) {
   store.save(conversation).catch(() => toast("This browser has no room for the conversation; export it to keep it."));
 }
 
+/** A page that is left, or hidden on a phone, may not come back: it keeps what there is of an answer. */
+function keepUnfinished() {
+  if (running && conversations.includes(current)) store.save(current).catch(() => { /* the answer's end tries again */ });
+}
+
 function remove(conversation) {
   if (conversation === current) leave();
   conversations = conversations.filter(one => one !== conversation);
-  store.remove(conversation.id);
+  store.remove(conversation.id).catch(() => toast("This browser could not delete the conversation; it may come back."));
   if (conversation === current) showConversation(fresh());
   else showList();
   toast("Conversation deleted", "Undo", () => { keep(conversation); showList(); });
@@ -176,8 +181,7 @@ async function run(conversation, message, element) {
     const body = bodyOf(conversation, message, { model: $("model").value || undefined, ...params.requestOf() }, params.parameter("system"));
     await withKey(() => api.stream(body, reply, mine.signal, () => { frame ||= requestAnimationFrame(show); }));
   } catch (error) {
-    if (error.name === "AbortError") reply.finish = "stopped";
-    else reply.error = explain(error);
+    if (error.name !== "AbortError") reply.error = explain(error);
   } finally {
     cancelAnimationFrame(frame);
     element.update(false);
@@ -276,6 +280,8 @@ function listenToPage() {
   $("open-sidebar").addEventListener("click", openSidebar);
   $("close-sidebar").addEventListener("click", closeSidebar);
   $("veil").addEventListener("click", closeSidebar);
+  addEventListener("pagehide", () => { keepUnfinished(); store.leave(); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) keepUnfinished(); });
   const form = params.show($("fields"));
   $("reset").addEventListener("click", form.reset);
   $("settings-button").addEventListener("click", () => $("settings").showModal());

@@ -39,7 +39,7 @@ export function toast(text, action, onaction) {
   if (action) place.append(el("button", { type: "button", onclick: () => { hide(); onaction(); } }, action));
   place.classList.add("shown");
   clearTimeout(toastEnds);
-  toastEnds = setTimeout(hide, action ? 6000 : 2200);
+  toastEnds = setTimeout(hide, action ? 20_000 : 2200);
 }
 
 /** Copies text; says so. Falls back where the clipboard is closed to pages without TLS. */

@@ -3,8 +3,8 @@
 import { copy, el, icon, iconButton } from "./dom.js";
 import { render } from "./markdown.js";
 
-/** An answer before its first word. */
-export const emptyAnswer = () => ({ content: "", reasoning: "", calls: [], finish: null, stats: null, error: null });
+/** An answer before its first word: stopped, until its end is told. */
+export const emptyAnswer = () => ({ content: "", reasoning: "", calls: [], finish: "stopped", stats: null, error: null });
 
 /** The answer of a message that is shown now. */
 export const shown = message => message.variants[message.chosen];
@@ -124,14 +124,14 @@ function updateBar(message, answer, bar, acts) {
 }
 
 /** What an answer took, in the words of the page. */
-function figures({ stats, finish }) {
-  if (!stats) return finish === "stopped" ? ["stopped"] : [];
+function figures({ stats, finish, error }) {
+  if (!stats) return finish === "stopped" && !error ? ["stopped"] : [];
   return [
     stats.speed !== null && `${stats.speed >= 100 ? Math.round(stats.speed).toLocaleString("en") : stats.speed.toFixed(1)} tok/s`,
     `first token ${stats.ttft < 1 ? `${Math.round(stats.ttft * 1000)} ms` : `${stats.ttft.toFixed(2)} s`}`,
     `${stats.tokens} token${stats.tokens === 1 ? "" : "s"}`,
     stats.cached > 0 && `${stats.cached} of ${stats.prompt} prompt tokens cached`,
     finish === "length" && "cut at the limit",
-    finish === "stopped" && "stopped",
+    finish === "stopped" && !error && "stopped",
   ].filter(Boolean);
 }
