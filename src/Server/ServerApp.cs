@@ -35,6 +35,9 @@ public sealed class ServerApp : IAsyncDisposable
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First());
 
+    /// <summary>Requests that are being answered, or whose end is being told to observers.</summary>
+    internal int Running => _server.State.Running;
+
     /// <summary>Every route.</summary>
     private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server, Telemetry telemetry)
     {

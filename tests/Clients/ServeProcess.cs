@@ -31,7 +31,8 @@ public sealed partial class ServeProcess : IAsyncLifetime
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
         }) ?? throw new InvalidOperationException("dotnet did not start.");
-        var line = await _process.StandardOutput.ReadLineAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var line = await _process.StandardOutput.ReadLineAsync(patience.Token);
         var found = Started().Match(line ?? "");
         Assert.True(found.Success, $"minka serve said '{line}' at its start.");
         Address = new Uri(found.Groups[1].Value);

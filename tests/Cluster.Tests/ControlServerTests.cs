@@ -10,7 +10,7 @@ namespace Minka.Cluster.Tests;
 
 public sealed class ControlServerTests : IAsyncLifetime
 {
-    private static readonly TimeSpan _shortly = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _shortly = TimeSpan.FromMinutes(1);
 
     private readonly SampleControl _control = new();
     private readonly ConcurrentQueue<string> _log = new();
@@ -21,7 +21,7 @@ public sealed class ControlServerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await ControlServer.StartAsync(new(IPAddress.Loopback, 0), _control, new() { Log = _log.Enqueue });
-        _client = new(_server.EndPoint.ToString(), null, _shortly);
+        _client = new(_server.EndPoint.ToString(), null, _shortly) { Within = _shortly };
     }
 
     public async ValueTask DisposeAsync()
@@ -118,10 +118,10 @@ public sealed class ControlServerTests : IAsyncLifetime
         var key = PresharedKey.Create();
         await using var server = await ControlServer.StartAsync(new(IPAddress.Loopback, 0), new SampleControl(), new()
         {
-            Key = key, Log = _log.Enqueue, HandshakeTimeout = TimeSpan.FromMilliseconds(500),
+            Key = key, Log = _log.Enqueue,
         });
         var address = server.EndPoint.ToString();
-        using var friend = new ControlClient(address, key, _shortly);
+        using var friend = new ControlClient(address, key, _shortly) { Within = _shortly };
         using var stranger = new ControlClient(address, PresharedKey.Create(), _shortly);
         using var keyless = new ControlClient(address, null, _shortly);
 

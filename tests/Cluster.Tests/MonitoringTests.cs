@@ -210,7 +210,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
         {
             var ranks = await _cluster.Monitor!.StatusAsync(_cancellation);
             Assert.All(ranks, rank => Assert.Equal("", rank.Problem));
-            if (i == 100 || ranks.All(rank => rank.Status!.Steps == Steps))
+            if (i == 4500 || ranks.All(rank => rank.Status!.Steps == Steps))
                 return [.. ranks.Select(rank => rank.Status!)];
             await Task.Delay(20, _cancellation);
         }

@@ -5,10 +5,16 @@ using Minka.Cluster.Protocol;
 namespace Minka.Cluster.Tests;
 
 /// <summary>Our framing against <c>@grpc/grpc-js</c>, in both directions.</summary>
-public sealed class NodeInteropTests(NodePackages packages) : IClassFixture<NodePackages>
+public sealed class NodeInteropTests(NodePackages packages) : IClassFixture<NodePackages>, IDisposable
 {
-    private static readonly TimeSpan _shortly = TimeSpan.FromSeconds(10);
-    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+    /// <summary>Longer than Node.js takes on the slowest machine.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+
+    private readonly CancellationTokenSource _limit = new(_patience, TimeProvider.System);
+
+    private CancellationToken Cancellation => _limit.Token;
+
+    public void Dispose() => _limit.Dispose();
 
     [Fact]
     public async Task The_client_of_node_understands_our_server()
@@ -17,9 +23,11 @@ public sealed class NodeInteropTests(NodePackages packages) : IClassFixture<Node
         await using var server = await ControlServer.StartAsync(new(IPAddress.Loopback, 0), new SampleControl(), new());
 
         using var node = packages.Start("client.js", NodePackages.Proto, server.EndPoint.ToString());
-        var output = await node.StandardOutput.ReadToEndAsync(_cancellation);
-        var errors = await node.StandardError.ReadToEndAsync(_cancellation);
-        await node.WaitForExitAsync(_cancellation);
+        using var ending = Cancellation.Register(() => node.Kill());
+        var (writes, complains) = (node.StandardOutput.ReadToEndAsync(Cancellation),
+            node.StandardError.ReadToEndAsync(Cancellation));
+        var (output, errors) = (await writes, await complains);
+        await node.WaitForExitAsync(Cancellation);
 
         Assert.Equal("all well", output.Trim() + errors.Trim());
     }
@@ -29,17 +37,18 @@ public sealed class NodeInteropTests(NodePackages packages) : IClassFixture<Node
     {
         packages.SkipIfAbsent();
         using var node = packages.Start("server.js", NodePackages.Proto);
+        using var ending = Cancellation.Register(() => node.Kill());
         try
         {
-            var port = await node.StandardOutput.ReadLineAsync(_cancellation);
-            using var client = new ControlClient($"127.0.0.1:{port}", null, _shortly);
+            var port = await node.StandardOutput.ReadLineAsync(Cancellation);
+            using var client = new ControlClient($"127.0.0.1:{port}", null, _patience) { Within = _patience };
 
-            await ControlContract.CheckAsync(client, _cancellation);
+            await ControlContract.CheckAsync(client, Cancellation);
         }
         finally
         {
             node.StandardInput.Close();
-            await node.WaitForExitAsync(CancellationToken.None);
+            await node.WaitForExitAsync(Cancellation);
         }
     }
 }
@@ -88,8 +97,9 @@ public sealed class NodePackages
             WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         var errors = npm.StandardError.ReadToEndAsync();
-        npm.StandardOutput.ReadToEnd();
+        _ = npm.StandardOutput.ReadToEndAsync();
         if (!npm.WaitForExit(_installMax)) npm.Kill(entireProcessTree: true);
+        npm.WaitForExit();
         if (npm.ExitCode != 0) throw new InvalidOperationException($"npm ended with {npm.ExitCode}: {errors.Result}");
     }
 

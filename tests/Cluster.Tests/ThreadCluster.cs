@@ -9,7 +9,7 @@ namespace Minka.Cluster.Tests;
 /// <summary>A whole cluster in this process: a thread per rank over memory, and the root on the caller's.</summary>
 internal sealed class ThreadCluster : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private readonly IReadOnlyList<MemoryTransport> _transports;
     private readonly List<Thread> _threads = [];

@@ -157,7 +157,7 @@ public sealed class WorkerTests
                 {
                     var status = await worker.StatusAsync(new(), CancellationToken.None);
                     if (status.State == WorkerState.Idle) break;
-                    Assert.True(i < 200, $"{worker.EndPoint} is {status.State}: {string.Join('\n', Log)}");
+                    Assert.True(i < 1800, $"{worker.EndPoint} is {status.State}: {string.Join('\n', Log)}");
                     await Task.Delay(50, CancellationToken.None);
                 }
         }

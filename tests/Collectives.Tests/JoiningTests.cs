@@ -5,7 +5,9 @@ namespace Minka.Collectives.Tests;
 
 public sealed class JoiningTests
 {
-    private static readonly TimeSpan _within = TimeSpan.FromSeconds(20);
+    /// <summary>Of a clock that a test moves.</summary>
+    private static readonly TimeSpan _within = TimeSpan.FromHours(1);
+
     private static readonly PresharedKey _key = PresharedKey.Create();
 
     [Theory]
@@ -40,10 +42,9 @@ public sealed class JoiningTests
     {
         await using var cluster = new Listeners(3, _key);
         var identities = cluster.Identities();
-        var late = cluster.JoinOneAsync(identities[2], _within);
-        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
-        var first = cluster.JoinOneAsync(identities[0], _within);
-        var second = cluster.JoinOneAsync(identities[1], _within);
+        var late = cluster.JoinOneAsync(identities[2]);
+        var first = cluster.JoinOneAsync(identities[0]);
+        var second = cluster.JoinOneAsync(identities[1]);
 
         Ranks.RunAll([await first, await second, await late], transport =>
             new MeshCommunicator(transport, new()).Barrier());
@@ -56,7 +57,8 @@ public sealed class JoiningTests
     [InlineData("size", "the sizes differ: 2 ranks here, 3 there")]
     public async Task A_rank_of_another_cluster_is_refused_with_both_values(string what, string sentence)
     {
-        await using var cluster = new Listeners(2, _key);
+        var time = new HandClock();
+        await using var cluster = new Listeners(2, _key, time);
         var identities = cluster.Identities();
         var other = what switch
         {
@@ -65,47 +67,57 @@ public sealed class JoiningTests
             "epoch" => identities[1] with { Epoch = 9 },
             _ => identities[1] with { Size = 3 },
         };
-        var shortly = TimeSpan.FromSeconds(1);
-        var first = cluster.JoinOneAsync(identities[0], shortly);
+        var first = cluster.JoinOneAsync(identities[0], _within);
         var second = TcpMesh.JoinAsync(cluster[1], other,
-            [.. Enumerable.Repeat(cluster[0].EndPoint, other.Size)], new(), shortly, CancellationToken.None);
+            [.. Enumerable.Repeat(cluster[0].EndPoint, other.Size)], new(), _within, CancellationToken.None);
+        await AreRefusedTwiceAsync(time, cluster, sentence);
 
+        time.Advance(_within);
         var refused = await Assert.ThrowsAsync<PeerLostException>(() => second);
         await Assert.ThrowsAsync<PeerLostException>(() => first);
 
         Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(cluster.Log, line => line.Contains(sentence, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_rank_with_another_key_is_refused()
     {
-        await using var cluster = new Listeners(2, _key);
+        const string sentence = "the keys differ";
+        var time = new HandClock();
+        await using var cluster = new Listeners(2, _key, time);
         await using var stranger =
-            PeerListener.Start(new(IPAddress.Loopback, 0), new() { Key = PresharedKey.Create() });
+            PeerListener.Start(new(IPAddress.Loopback, 0), new() { Key = PresharedKey.Create(), Time = time });
         var identities = cluster.Identities();
-        var shortly = TimeSpan.FromSeconds(1);
-        var first = cluster.JoinOneAsync(identities[0], shortly);
+        var first = cluster.JoinOneAsync(identities[0], _within);
+        var second = TcpMesh.JoinAsync(
+            stranger, identities[1], cluster.EndPoints, new(), _within, CancellationToken.None);
+        await AreRefusedTwiceAsync(time, cluster, sentence);
 
-        var refused = await Assert.ThrowsAsync<PeerLostException>(() => TcpMesh.JoinAsync(
-            stranger, identities[1], cluster.EndPoints, new(), shortly, CancellationToken.None));
+        time.Advance(_within);
+        var refused = await Assert.ThrowsAsync<PeerLostException>(() => second);
 
-        Assert.Contains("the keys differ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<PeerLostException>(() => first);
     }
 
     [Fact]
     public async Task A_rank_that_does_not_come_is_named()
     {
-        await using var cluster = new Listeners(2, _key);
-        var identities = cluster.Identities();
+        var time = new HandClock();
+        await using var cluster = new Listeners(2, _key, time);
+        var joining = cluster.JoinOneAsync(cluster.Identities()[0], _within);
 
-        var lost = await Assert.ThrowsAsync<PeerLostException>(() =>
-            cluster.JoinOneAsync(identities[0], TimeSpan.FromMilliseconds(300)));
+        time.Advance(_within);
+        var lost = await Assert.ThrowsAsync<PeerLostException>(() => joining);
 
         Assert.Equal(1, lost.Rank);
         Assert.Contains("it did not connect to rank 0 in time", lost.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Who comes for the second time has read why it was sent away the first time.</summary>
+    private static Task AreRefusedTwiceAsync(HandClock time, Listeners cluster, string sentence) =>
+        time.AdvanceUntilAsync(TimeSpan.FromMilliseconds(5),
+            () => cluster.Log.Count(line => line.Contains(sentence, StringComparison.Ordinal)) >= 2);
 
     [Fact]
     public async Task Off_loopback_a_key_is_required()

@@ -10,13 +10,19 @@ internal sealed class Listeners : IAsyncDisposable
 {
     private readonly PeerListener[] _listeners;
 
-    public Listeners(int size, PresharedKey? key, TimeSpan? handshake = null) => _listeners =
+    /// <param name="size">How many ranks.</param>
+    /// <param name="key">Theirs.</param>
+    /// <param name="time">Their clock; a handshake of a cluster on the real one is never too slow.</param>
+    public Listeners(int size, PresharedKey? key, TimeProvider? time = null) => _listeners =
     [
         .. Enumerable.Range(0, size).Select(_ => PeerListener.Start(new(IPAddress.Loopback, 0), new()
         {
-            Key = key, Log = Log.Enqueue, HandshakeTimeout = handshake ?? TimeSpan.FromSeconds(5),
+            Key = key, Log = Log.Enqueue, HandshakeTimeout = Handshake, Time = time ?? TimeProvider.System,
         })),
     ];
+
+    /// <summary>Longest handshake.</summary>
+    public static TimeSpan Handshake { get; } = TimeSpan.FromMinutes(2);
 
     public ConcurrentQueue<string> Log { get; } = new();
 
@@ -29,12 +35,15 @@ internal sealed class Listeners : IAsyncDisposable
         Rank = rank, Size = _listeners.Length, Epoch = epoch, ModelHash = new('1', 64), PlanHash = new('2', 64),
     })];
 
-    public Task<TcpTransport> JoinOneAsync(MeshIdentity identity, TimeSpan within) => TcpMesh.JoinAsync(
-        _listeners[identity.Rank], identity, EndPoints, new() { Deadline = Ranks.Deadline }, within,
-        CancellationToken.None);
+    public Task<TcpTransport> JoinOneAsync(MeshIdentity identity, TimeSpan? within = null) =>
+        JoinUntilAsync(identity, within ?? Ranks.Deadline, CancellationToken.None);
+
+    public Task<TcpTransport> JoinUntilAsync(MeshIdentity identity, TimeSpan within, CancellationToken enough) =>
+        TcpMesh.JoinAsync(_listeners[identity.Rank], identity, EndPoints, new() { Deadline = Ranks.Deadline }, within,
+            enough);
 
     public async Task<IReadOnlyList<TcpTransport>> JoinAsync(MeshIdentity[] identities) =>
-        await Task.WhenAll(identities.Select(identity => JoinOneAsync(identity, TimeSpan.FromSeconds(20))));
+        await Task.WhenAll(identities.Select(identity => JoinOneAsync(identity)));
 
     public async ValueTask DisposeAsync()
     {

@@ -120,7 +120,7 @@ public abstract class TransportContract
         });
 
         Assert.All(thrown[..3], any => Assert.IsType<PeerLostException>(any));
-        Assert.InRange(watch.Elapsed, _short * 0.9, _short * 8);
+        Assert.InRange(watch.Elapsed, _short * 0.9, Ranks.Deadline / 2);
     }
 
     [Fact]

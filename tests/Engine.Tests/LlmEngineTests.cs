@@ -142,8 +142,9 @@ public class LlmEngineTests
             options: new() { UnreadTokensMax = 4, SlowReaderLimit = TimeSpan.FromMilliseconds(30) });
         var slow = fixture.Submit(Greedy(Prompt, 500));
 
-        // Nobody reads: the buffer fills, the sequence pauses, the limit passes.
-        while (slow.Duration == TimeSpan.Zero) await fixture.TextAsync(Greedy([1], 5));
+        // Nobody reads: the buffer fills, the sequence pauses, the limit passes. The others' texts fit into the buffer,
+        // so that their reader cannot be too slow.
+        while (slow.Duration == TimeSpan.Zero) await fixture.TextAsync(Greedy([1], 3));
         var last = default(GeneratedToken);
         while (slow.TryRead(out var token)) last = token;
 

@@ -6,8 +6,6 @@ namespace Minka.LoadTest.Tests;
 /// <summary>Servers that misbehave are counted by what they did; nothing hangs, nothing is thrown.</summary>
 public sealed class HostileServerTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     private static readonly Dictionary<FailureKind, Func<FakeExchange, Task>> _scripts = new()
     {
         [FailureKind.ServerError] = exchange => exchange.SendJsonAsync("""{"error":{"message":"boom"}}""", "500 Oops"),
@@ -41,7 +39,6 @@ public sealed class HostileServerTests
         {
             await exchange.BeginStreamAsync();
             await exchange.SendTokenAsync();
-            await exchange.WaitAsync(50);
             exchange.Reset();
         },
         [FailureKind.LineTooLong] = async exchange =>
@@ -73,8 +70,9 @@ public sealed class HostileServerTests
     {
         await using var fake = new FakeServer(Runs.AfterProbe(_scripts[kind]));
 
-        var level = await Runs.RunAsync(fake, LoadLevel.Users(2), 4, timeout: TimeSpan.FromSeconds(1.5))
-            .WaitAsync(_patience, TimeProvider.System, TestContext.Current.CancellationToken);
+        var level = kind == FailureKind.Timeout
+            ? await Runs.RunOutAsync(fake, LoadLevel.Users(2), 4)
+            : await Runs.RunAsync(fake, LoadLevel.Users(2), 4);
 
         Assert.Equal(Enumerable.Repeat(kind, 4), level.Outcomes.Select(outcome => outcome.Failure?.Kind ?? default));
         var summary = LevelSummary.Of(level, new Slo(1000, null, null), [99]);
@@ -86,13 +84,12 @@ public sealed class HostileServerTests
     [Fact]
     public async Task A_server_that_accepts_and_says_nothing_times_out()
     {
-        await using var fake = new FakeServer(Runs.AfterProbe(exchange => exchange.WaitAsync(60_000)));
+        await using var fake = new FakeServer(Runs.AfterProbe(exchange => exchange.WaitAsync(600_000)));
 
-        var level = await Runs.RunAsync(fake, LoadLevel.Users(3), 3, timeout: TimeSpan.FromSeconds(0.5))
-            .WaitAsync(_patience, TimeProvider.System, TestContext.Current.CancellationToken);
+        var level = await Runs.RunOutAsync(fake, LoadLevel.Users(3), 3);
 
         Assert.All(level.Outcomes, outcome => Assert.Equal(FailureKind.Timeout, outcome.Failure?.Kind));
-        Assert.InRange(level.Duration, 0.4, 10);
+        Assert.True(level.Duration >= 180);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public sealed class LifecycleTests
 {
     private const string Text = "/v1/completions";
 
-    /// <summary>Three seconds of text.</summary>
+    /// <summary>More steps than any test allows.</summary>
     private const string Long = """{"prompt":"Once upon","max_tokens":900,"ignore_eos":true,"stream":true}""";
 
     private static SchedulerOptions OneAtATime { get; } =
@@ -22,7 +22,12 @@ public sealed class LifecycleTests
         using var leaving = new CancellationTokenSource();
         var waiting = server.Client.PostAsync(Text, new StringContent(
             Long, System.Text.Encoding.UTF8, "application/json"), leaving.Token);
-        await UntilAsync(() => server.Model.Engine.Counters.Waiting == 1);
+        // It is taken in between two steps.
+        await TinyServer.UntilAsync(() =>
+        {
+            server.Allow(1);
+            return server.Model.Engine.Counters.Waiting == 1;
+        });
 
         using var refused = await server.SendAsync(Text, """{"prompt":"a"}""");
 
@@ -43,6 +48,12 @@ public sealed class LifecycleTests
         Assert.True(server.Model.Engine.Counters.UsedBlocks > 0);
 
         response.Dispose();
+        // A step at a time, so that it does not come to its end before the server has seen that nobody reads.
+        await TinyServer.UntilAsync(() =>
+        {
+            server.Allow(1);
+            return server.Model.Engine.Counters.Running == 0;
+        });
         await server.SettleAsync();
 
         var counters = server.Model.Engine.Counters;
@@ -58,6 +69,7 @@ public sealed class LifecycleTests
         using var running = await BeginAsync(server, Long.Replace("900", "200", StringComparison.Ordinal));
 
         using var waiting = await BeginAsync(server, Long.Replace("900", "2", StringComparison.Ordinal));
+        server.Allow();
         var text = await waiting.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         Assert.StartsWith(": ping\n\n", text, StringComparison.Ordinal);
@@ -102,10 +114,11 @@ public sealed class LifecycleTests
         loading.SetCanceled(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>A server that does a few steps and stands still until more are allowed.</summary>
     private static async Task<TinyServer> StartAsync(ServerOptions options, SchedulerOptions scheduling)
     {
-        var server = new TinyServer(options, scheduling, TimeSpan.FromMilliseconds(3));
-        await server.InitializeAsync();
+        var server = await TinyServer.StartAsync(options, scheduling, isStepped: true);
+        server.Allow(4);
         return server;
     }
 
@@ -118,12 +131,5 @@ public sealed class LifecycleTests
             request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         Assert.Equal(200, (int)response.StatusCode);
         return response;
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        for (var i = 0; i < 1000 && !isSo(); i++)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        Assert.True(isSo());
     }
 }

@@ -12,20 +12,27 @@ namespace Minka.Server.Tests;
 /// <summary>A real server in this process, with the built-in model behind it.</summary>
 public sealed class TinyServer : IAsyncLifetime
 {
+    private const int Many = 1 << 20;
+
     private readonly ServerOptions _options;
     private readonly SchedulerOptions _scheduling;
-    private readonly TimeSpan _perStep;
+    private readonly SemaphoreSlim? _allowed;
     private readonly TimeSpan? _slowReaderLimit;
     private ServerApp? _app;
 
     /// <summary>The one that tests share.</summary>
     public TinyServer() : this(new ServerOptions()) { }
 
+    /// <param name="options">How it listens; on a port that is free.</param>
+    /// <param name="scheduling">What it takes at once.</param>
+    /// <param name="isStepped">It does no step of the model that <see cref="Allow"/> did not allow.</param>
+    /// <param name="slowReaderLimit">How long it waits for a reader who does not read.</param>
     internal TinyServer(
-        ServerOptions options, SchedulerOptions? scheduling = null, TimeSpan perStep = default,
+        ServerOptions options, SchedulerOptions? scheduling = null, bool isStepped = false,
         TimeSpan? slowReaderLimit = null)
     {
-        (_options, _scheduling, _perStep) = (options with { Port = 0 }, scheduling ?? Usual, perStep);
+        (_options, _scheduling) = (options with { Port = 0 }, scheduling ?? Usual);
+        if (isStepped) _allowed = new(0);
         _slowReaderLimit = slowReaderLimit;
     }
 
@@ -45,23 +52,36 @@ public sealed class TinyServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Model = Load(_scheduling, perStep: _perStep, slowReaderLimit: _slowReaderLimit);
+        Model = Load(_scheduling, allowed: _allowed, slowReaderLimit: _slowReaderLimit);
         var shelf = new ModelShelf([new ModelEntry("minka-tiny", 5 << 20, _ => Task.FromResult(Model))]);
         _app = await ServerApp.StartAsync(shelf, _options, TimeProvider.System);
         await _app.LoadAsync();
         Client = new HttpClient { BaseAddress = _app.Address };
     }
 
+    /// <summary>One that runs already.</summary>
+    internal static async Task<TinyServer> StartAsync(
+        ServerOptions? options = null, SchedulerOptions? scheduling = null, bool isStepped = false)
+    {
+        var server = new TinyServer(options ?? new ServerOptions(), scheduling, isStepped);
+        await server.InitializeAsync();
+        return server;
+    }
+
+    /// <summary>Lets it do so many steps more: one is one token of every answer that is being written.</summary>
+    public void Allow(int steps = Many) => _allowed?.Release(steps);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Allow();
         Client.Dispose();
         await App.DisposeAsync();
     }
 
     /// <summary>The built-in model with an engine.</summary>
     internal static ServedModel Load(
-        SchedulerOptions scheduling, string name = "minka-tiny", TimeSpan perStep = default,
+        SchedulerOptions scheduling, string name = "minka-tiny", SemaphoreSlim? allowed = null,
         TimeSpan? slowReaderLimit = null)
     {
         var package = ModelPackage.Open(Path.Combine(Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
@@ -76,7 +96,7 @@ public sealed class TinyServer : IAsyncLifetime
         };
         if (slowReaderLimit is { } limit) options = options with { SlowReaderLimit = limit };
         IExecutor executor = new LocalExecutor(model);
-        if (perStep > TimeSpan.Zero) executor = new SlowExecutor(executor, perStep);
+        if (allowed is not null) executor = new SteppedExecutor(executor, allowed);
         return new ServedModel(
             name, package, executor, options, new Owned(model, backend, package), TimeProvider.System);
     }
@@ -100,12 +120,20 @@ public sealed class TinyServer : IAsyncLifetime
             .Where(frame => frame.StartsWith("data: ", StringComparison.Ordinal)).Select(frame => frame[6..])];
     }
 
-    /// <summary>Waits until no sequence runs or waits.</summary>
-    public async Task SettleAsync()
+    /// <summary>Waits until no request is answered any more, in the server's books too, and none holds a block.
+    /// </summary>
+    public Task SettleAsync()
     {
         var counters = Model.Engine.Counters;
-        for (var i = 0; i < 500 && (counters.Running > 0 || counters.Waiting > 0 || counters.UsedBlocks > 0); i++)
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        return UntilAsync(() => (App.Running, counters.Running, counters.Waiting, counters.UsedBlocks) == (0, 0, 0, 0));
+    }
+
+    /// <summary>Waits until something is so, for as long as the slowest machine may need.</summary>
+    public static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var i = 0; i < 9000 && !isSo(); i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.True(isSo(), "It did not come to be so within a minute and a half.");
     }
 
     /// <summary>Posts JSON.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Minka.Server.Tests;
 
 [assembly: AssemblyFixture(typeof(Minka.Web.Tests.Browser))]
 
@@ -23,13 +24,13 @@ public sealed class Browser : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    private PageServer? _server;
+    private TinyServer? _server;
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         if (FindChromium() is not { } chromium) return;
-        _server = await PageServer.StartAsync();
+        _server = await TinyServer.StartAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = _quiet });
     }
@@ -52,7 +53,7 @@ public sealed class Browser : IAsyncLifetime
             ColorScheme = colours,
             HasTouch = width < 600,
             IsMobile = width < 600,
-            BaseURL = _server.Address.ToString(),
+            BaseURL = _server.App.Address.ToString(),
         });
         await profile.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
         profile.SetDefaultTimeout(PatienceMs);

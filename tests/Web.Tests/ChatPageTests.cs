@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
+using Minka.Server.Tests;
 
 namespace Minka.Web.Tests;
 
@@ -12,8 +13,8 @@ public sealed class ChatPageTests(Browser browser)
     public async Task An_answer_appears_while_it_is_made_and_says_what_it_took()
     {
         const string whole = "12 + 30 = 42.";
-        await using var server = await PageServer.StartAsync(isStepped: true);
-        await using var visit = await (await browser.OpenAsync($"{server.Address}")).ReadyAsync();
+        await using var server = await TinyServer.StartAsync(isStepped: true);
+        await using var visit = await (await browser.OpenAsync($"{server.App.Address}")).ReadyAsync();
         await visit.AskAsync("What is 12 + 30?");
 
         var seen = "";
@@ -36,8 +37,8 @@ public sealed class ChatPageTests(Browser browser)
     [Fact]
     public async Task Escape_stops_an_answer_and_the_server_frees_its_memory()
     {
-        await using var server = await PageServer.StartAsync(isStepped: true);
-        await using var visit = await (await browser.OpenAsync($"{server.Address}")).ReadyAsync();
+        await using var server = await TinyServer.StartAsync(isStepped: true);
+        await using var visit = await (await browser.OpenAsync($"{server.App.Address}")).ReadyAsync();
         await visit.AskAsync(Story);
         server.Allow(16);
         await visit.LongerThanAsync(12);
@@ -58,8 +59,8 @@ public sealed class ChatPageTests(Browser browser)
     [Fact]
     public async Task An_answer_that_is_left_in_the_middle_is_kept_as_far_as_it_came()
     {
-        await using var server = await PageServer.StartAsync(isStepped: true);
-        await using var visit = await (await browser.OpenAsync($"{server.Address}")).ReadyAsync();
+        await using var server = await TinyServer.StartAsync(isStepped: true);
+        await using var visit = await (await browser.OpenAsync($"{server.App.Address}")).ReadyAsync();
         await visit.AskAsync(Story);
         server.Allow(16);
         var text = await visit.LongerThanAsync(12);

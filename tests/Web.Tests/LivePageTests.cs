@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
+using Minka.Server.Tests;
 
 namespace Minka.Web.Tests;
 
@@ -15,10 +16,10 @@ public sealed class LivePageTests(Browser browser)
     [Fact]
     public async Task The_live_page_shows_a_request_while_it_is_answered_and_after_it_ended()
     {
-        await using var server = await PageServer.StartAsync(isStepped: true);
-        await using var visit = await (await browser.OpenAsync($"{server.Address}live")).ReadyAsync();
+        await using var server = await TinyServer.StartAsync(isStepped: true);
+        await using var visit = await (await browser.OpenAsync($"{server.App.Address}live")).ReadyAsync();
         var page = visit.Page;
-        using var client = new HttpClient { BaseAddress = server.Address };
+        using var client = new HttpClient { BaseAddress = server.App.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
             Content = new StringContent(Story, Encoding.UTF8, new MediaTypeHeaderValue("application/json")),

@@ -11,7 +11,7 @@ public sealed partial class ServeVerbTests
     {
         using var terminal = new TestTerminal();
         var serving = Door.OpenAsync(["serve", "--port", "0", "-t", "1", "--drain-delay", "0"], terminal.Terminal);
-        for (var i = 0; i < 1000 && !serving.IsCompleted && !terminal.Out.Contains("/v1;"); i++)
+        for (var i = 0; i < 9000 && !serving.IsCompleted && !terminal.Out.Contains("/v1;"); i++)
             await Task.Delay(
                 TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         var url = Address().Match(terminal.Out).Value;

@@ -29,7 +29,7 @@ public sealed class SlicesOnTheWireTests : IAsyncLifetime
         {
             PlanJson = PlanJson.Write(plan), PlanHash = PlanJson.Hash(plan), Replica = plan.Replicas[0].Name, Epoch = 1,
         };
-        _client = new(_workers.All[0].EndPoint.ToString(), null, TimeSpan.FromSeconds(5));
+        _client = new(_workers.All[0].EndPoint.ToString(), null, TimeSpan.FromMinutes(1));
         _hello = await _client.HelloAsync(new()
         {
             ProtocolMajor = 1, Assignment = _assignment, Model = ModelManifest.Of(file).ToFacts(),

@@ -75,7 +75,7 @@ internal sealed class TestWorkers : IAsyncDisposable
         foreach (var worker in All)
             for (var i = 0; (await worker.StatusAsync(new(), CancellationToken.None)).State != WorkerState.Idle; i++)
             {
-                Assert.True(i < 200, string.Join('\n', Log));
+                Assert.True(i < 1800, string.Join('\n', Log));
                 await Task.Delay(50, CancellationToken.None);
             }
     }

@@ -91,8 +91,8 @@ public class HostileSourceTests
             Assert.NotEmpty(sentence.Message);
         }
 
-        // A fraction of a second on an idle machine; without a bound, some of these take minutes on any.
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), $"{Stopwatch.GetElapsedTime(start)}");
+        // A fraction of a second on an idle machine; without a bound, some of these never end on any.
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(2), $"{Stopwatch.GetElapsedTime(start)}");
     }
 
     private static string Damage(string source, Random random)

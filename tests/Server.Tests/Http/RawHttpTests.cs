@@ -99,7 +99,7 @@ public sealed class RawHttpTests(TinyServer server)
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var line = await reader.ReadLineAsync(late.Token);
         return int.Parse(line!.Split(' ')[1]);
     }

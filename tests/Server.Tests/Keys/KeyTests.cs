@@ -82,6 +82,7 @@ public sealed class KeyTests
         server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "right");
 
         var first = await server.PostAsync("/v1/completions", """{"prompt":"Once upon a time","max_tokens":8}""");
+        await server.SettleAsync();
         var (status, body) = await server.PostAsync("/v1/completions", Ask);
 
         Assert.Equal(200, first.Status);

@@ -17,6 +17,7 @@ public sealed class LogTests
             "/v1/chat/completions", """{"messages":[{"role":"user","content":"What is 12 + 30?"}]}""");
         await server.PostAsync("/v1/completions", """{"prompt":"secret words","temperature":-1}""");
         await server.Client.GetAsync("/none", TestContext.Current.CancellationToken);
+        await server.SettleAsync();
 
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
         var logged = lines.Select(line => JsonNode.Parse(line)!).ToList();

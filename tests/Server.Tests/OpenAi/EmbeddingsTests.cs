@@ -17,7 +17,16 @@ public sealed class EmbeddingsTests(TinyServer server)
         Assert.Equal(256, vector.Length);
         Assert.Equal(1.0, vector.Sum(value => value * (double)value), 1e-5);
         Assert.Equal((int)answer["usage"]!["prompt_tokens"]!, (int)answer["usage"]!["total_tokens"]!);
-        Assert.Equal(0, server.Model.Engine.Counters.UsedBlocks);
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_of_a_text()
+    {
+        await using var own = await TinyServer.StartAsync();
+
+        await own.PostAsync(Path, """{"input":["A river.","Twelve"]}""");
+
+        await own.SettleAsync();
     }
 
     [Fact]

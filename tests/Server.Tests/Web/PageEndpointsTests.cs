@@ -77,6 +77,7 @@ public sealed class PageEndpointsTests(TinyServer server)
         await own.InitializeAsync();
         var (_, answer) = await own.PostAsync("/v1/chat/completions",
             """{"messages":[{"role":"user","content":"What is 7 + 8?"}]}""");
+        await own.SettleAsync();
 
         var live = await LiveAsync(own, "/live.json");
         var later = await LiveAsync(own, $"/live.json?ended={live["ended"]!["next"]}");

@@ -3,14 +3,15 @@ using Minka.Engine.Scheduling;
 
 namespace Minka.Server.Tests;
 
-/// <summary>The built-in model is too fast to be caught at work.</summary>
-internal sealed class SlowExecutor(IExecutor inner, TimeSpan perStep) : IExecutor
+/// <summary>The built-in model is too fast to be caught at work: before every step it waits until that is allowed.
+/// </summary>
+internal sealed class SteppedExecutor(IExecutor inner, SemaphoreSlim allowed) : IExecutor
 {
     public ExecutorShape Shape => inner.Shape;
 
     public async ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
-        await Task.Delay(perStep, TimeProvider.System, cancellation);
+        await allowed.WaitAsync(cancellation);
         await inner.ExecuteAsync(batch, cancellation);
     }
 }
