@@ -163,11 +163,8 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
     [Fact]
     public async Task A_rank_cannot_be_made_to_answer_itself()
     {
-        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        trap.Listen(8);
-        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
-            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), Ranks.Deadline, _enough.Token);
+        using var trap = Trap();
+        var victim = JoinAsync(trap, _enough.Token);
         using var fromVictim = await trap.AcceptAsync(_cancellation);
         using var toVictim = Connect(1);
 
@@ -186,11 +183,8 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
     [Fact]
     public async Task A_proof_sent_back_is_refused()
     {
-        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        trap.Listen(8);
-        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
-            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), Ranks.Deadline, _enough.Token);
+        using var trap = Trap();
+        var victim = JoinAsync(trap, _enough.Token);
         using var fromVictim = await trap.AcceptAsync(_cancellation);
         await ReadFrameAsync(fromVictim);
         await SendAsync(fromVictim, HelloFrame(Hello.From(_cluster.Identities()[0], HelloRole.Acceptor)));
@@ -206,11 +200,8 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
     [Fact]
     public async Task A_hello_sent_back_is_refused()
     {
-        using var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        trap.Listen(8);
-        var victim = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
-            [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), Ranks.Deadline, _enough.Token);
+        using var trap = Trap();
+        var victim = JoinAsync(trap, _enough.Token);
         using var fromVictim = await trap.AcceptAsync(_cancellation);
 
         await SendAsync(fromVictim, await ReadFrameAsync(fromVictim));
@@ -243,11 +234,8 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
     private async Task<(byte[] Hello, byte[] Proof)> RecordConnectorAsync()
     {
         using var enough = new CancellationTokenSource();
-        using var recorder = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        recorder.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        recorder.Listen(8);
-        var rank = TcpMesh.JoinAsync(_cluster[1], _cluster.Identities()[1],
-            [recorder.LocalEndPoint!, recorder.LocalEndPoint!], new(), Ranks.Deadline, enough.Token);
+        using var recorder = Trap();
+        var rank = JoinAsync(recorder, enough.Token);
         using var fromRank = await recorder.AcceptAsync(_cancellation);
         using var toRank = Connect(); // Hand the words on, as someone in the middle who listens.
         var hello = await ReadFrameAsync(fromRank);
@@ -261,6 +249,20 @@ public sealed class HandshakeAttackTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => rank);
         return (hello, proof);
     }
+
+    /// <summary>A stranger that listens where a rank is thought to be.</summary>
+    private static Socket Trap()
+    {
+        var trap = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        trap.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        trap.Listen(8);
+        return trap;
+    }
+
+    /// <summary>Rank 1 seeks rank 0 at a stranger's address, until it is told that it is enough.</summary>
+    private Task<TcpTransport> JoinAsync(Socket trap, CancellationToken enough) => TcpMesh.JoinAsync(
+        _cluster[1], _cluster.Identities()[1], [trap.LocalEndPoint!, trap.LocalEndPoint!], new(), Ranks.Deadline,
+        enough);
 
     /// <summary>Ends the try to join, which must not have come to anything.</summary>
     private async Task EndAsync(Task<TcpTransport> joining)

@@ -47,8 +47,7 @@ public sealed class ShippingTests
         await using var workers = new TestWorkers();
         await workers.AddAsync(1, cache: workers.Folder);
         using var file = ModelFiles.Open(TestWorkers.ModelPath);
-        using (await workers.ClusterAsync(file, 1, 1)) Assert.True(workers.BytesShipped > 0);
-        await workers.AreIdleAsync();
+        await workers.ShipAsync(file, 1);
         await workers.AddAsync(1, cache: workers.Folder);
 
         using var cluster = await workers.ClusterAsync(file, 2, 1);
@@ -76,8 +75,7 @@ public sealed class ShippingTests
         await using var workers = new TestWorkers();
         await workers.AddAsync(2);
         using var file = ModelFiles.Open(TestWorkers.ModelPath);
-        using (await workers.ClusterAsync(file, 2, 1)) Assert.True(workers.BytesShipped > 0);
-        await workers.AreIdleAsync();
+        await workers.ShipAsync(file, 2);
         var victim = workers.Slices(1).MaxBy(slice => new FileInfo(slice).Length)!;
         Flip(victim, 1000);
 
@@ -93,8 +91,7 @@ public sealed class ShippingTests
         await using var workers = new TestWorkers();
         await workers.AddAsync(1);
         using var file = ModelFiles.Open(TestWorkers.ModelPath);
-        using (await workers.ClusterAsync(file, 1, 1)) Assert.True(workers.BytesShipped > 0);
-        await workers.AreIdleAsync();
+        await workers.ShipAsync(file, 1);
         Flip(workers.Slices(0)[0], damagedByte);
 
         using var cluster = await workers.ClusterAsync(file, 1, 1);
@@ -109,8 +106,7 @@ public sealed class ShippingTests
         await using var workers = new TestWorkers();
         await workers.AddAsync(1);
         using var file = ModelFiles.Open(TestWorkers.ModelPath);
-        using (await workers.ClusterAsync(file, 1, 1)) Assert.True(workers.BytesShipped > 0);
-        await workers.AreIdleAsync();
+        await workers.ShipAsync(file, 1);
         var victim = workers.Slices(0).MaxBy(slice => new FileInfo(slice).Length)!;
         var all = new FileInfo(victim).Length - 128;
         File.Move(victim, victim + ".part");
@@ -128,8 +124,7 @@ public sealed class ShippingTests
         await using var workers = new TestWorkers();
         await workers.AddAsync(1);
         using var file = ModelFiles.Open(TestWorkers.ModelPath);
-        using (await workers.ClusterAsync(file, 1, 1)) Assert.True(workers.BytesShipped > 0);
-        await workers.AreIdleAsync();
+        await workers.ShipAsync(file, 1);
         var victim = workers.Slices(0).MaxBy(slice => new FileInfo(slice).Length)!;
         File.Move(victim, victim + ".part");
         await using (var half = File.OpenWrite(victim + ".part")) half.SetLength(half.Length / 2);

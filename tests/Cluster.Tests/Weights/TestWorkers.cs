@@ -70,6 +70,13 @@ internal sealed class TestWorkers : IAsyncDisposable
         return Coordinator.StartAsync(request, file.Config, _ => { }, CancellationToken.None);
     }
 
+    /// <summary>Sends the workers what they lack; they keep it, and wait for the next root.</summary>
+    public async Task ShipAsync(IWeightFile file, int tensor)
+    {
+        using (await ClusterAsync(file, tensor, 1)) Assert.True(BytesShipped > 0);
+        await AreIdleAsync();
+    }
+
     public async Task AreIdleAsync()
     {
         foreach (var worker in All)
