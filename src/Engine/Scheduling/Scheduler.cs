@@ -140,6 +140,8 @@ public sealed partial class Scheduler
         EndLate(now);
         ContinueDecodes();
         ContinuePrompts();
+        // This step's share gave way to those behind it, who were not in it: now it is their turn.
+        while (_batch.IsEmpty && _isShort && IsNothingInFlight && NextDecodes().Count > 0) ContinueDecodes();
         if (!_isShort) AdmitWaiting();
 
         _batch.Seal();
@@ -185,6 +187,8 @@ public sealed partial class Scheduler
             if (count > 0 && TryReserve(sequence, sequence.Computed + count)) Plan(sequence, count);
         }
     }
+
+    private bool IsNothingInFlight => _idle.Count == _options.StepsInFlight;
 
     /// <summary>Who runs now; preemption changes the list itself.</summary>
     private void Snapshot()
@@ -304,7 +308,7 @@ public sealed partial class Scheduler
             else
             {
                 _isShort = true;
-                if (_idle.Count == _options.StepsInFlight) Preempt(sequence);
+                if (IsNothingInFlight) Preempt(sequence);
                 return false;
             }
         }

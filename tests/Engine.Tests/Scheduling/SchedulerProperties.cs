@@ -54,6 +54,26 @@ public class SchedulerProperties
         else Assert.True(world.Overlaps > 50_000, $"{world.Overlaps} steps overlapped.");
     }
 
+    /// <summary>Both need a second block and there is none; the younger one is spared, so the older one gives way, and
+    /// the younger one must run although the step was not meant for it.</summary>
+    [Theory, InlineData(1), InlineData(2), InlineData(4)]
+    public void Who_was_not_in_a_steps_share_runs_when_all_of_it_gave_way(int flights)
+    {
+        var options = new SchedulerOptions
+        {
+            SequencesMax = 2, TokensPerStepMax = 64, LogitRowsMax = 2, ContextMax = 32, KvWatermark = 0,
+            PreemptionsMax = 0, SparedTokens = 100, StepsInFlight = flights,
+        };
+        var world = new SchedulerWorld(options, kvBlocks: 2);
+        for (var i = 0; i < 2; i++)
+            world.Add(new() { Prompt = Enumerable.Repeat(i, 15).ToArray(), TokensMax = 8 });
+
+        world.Drain();
+
+        Assert.Equal(2, world.Ended);
+        Assert.True(world.Preemptions > 0);
+    }
+
     private static bool Run(Load load)
     {
         var options = new SchedulerOptions
