@@ -15,19 +15,15 @@ internal sealed class ChildProcess : IDisposable
         OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
 
     private readonly Process _process;
-    private readonly CancellationTokenSource _limit;
+    private readonly CancellationTokenSource _limit = Limited();
 
-    private ChildProcess(string program, IEnumerable<string> arguments)
-    {
-        _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        _limit.CancelAfter(_patience);
+    private ChildProcess(string program, IEnumerable<string> arguments) =>
         _process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
             Environment = { ["MINKA"] = $"dotnet {Minka}" },
         }) ?? throw new InvalidOperationException($"{program} did not start.");
-    }
 
     /// <summary>The program under test.</summary>
     public static string Minka { get; } = Path.Combine(AppContext.BaseDirectory, "minka.dll");
@@ -40,6 +36,14 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Ends the waits for this process.</summary>
     public CancellationToken Limit => _limit.Token;
+
+    /// <summary>Cancelled with the test, and when a process must hang.</summary>
+    public static CancellationTokenSource Limited()
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(_patience);
+        return limit;
+    }
 
     /// <summary>Starts minka.</summary>
     public static ChildProcess StartMinka(params string[] arguments) =>

@@ -23,7 +23,8 @@ public sealed class LostMachineTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        for (var i = 0; i < 2; i++) await StartWorkerAsync(i, port: 0);
+        // Not ports that the system gives away: one of these is free for a while and must be free after it.
+        foreach (var (i, port) in LaunchTests.FreePorts(2).Index()) await StartWorkerAsync(i, port);
     }
 
     public async ValueTask DisposeAsync()

@@ -6,11 +6,10 @@ namespace Minka.Cli.Tests.Machines;
 /// <summary>The real program, told to start something that stays; what it says is waited for line by line.</summary>
 internal sealed class MinkaProcess : IAsyncDisposable
 {
-    private static readonly string _program = Path.Combine(AppContext.BaseDirectory, "minka.dll");
-
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _seen = [];
+    private readonly CancellationTokenSource _limit = ChildProcess.Limited();
 
     private MinkaProcess(Process process) => _process = process;
 
@@ -20,7 +19,7 @@ internal sealed class MinkaProcess : IAsyncDisposable
     /// <summary>Starts it; both of its streams become lines.</summary>
     public static MinkaProcess Start(params string[] args)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [_program, .. args])
+        var process = Process.Start(new ProcessStartInfo("dotnet", [ChildProcess.Minka, .. args])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
@@ -57,18 +56,18 @@ internal sealed class MinkaProcess : IAsyncDisposable
     /// <summary>The next line that holds a text; those before it are passed over.</summary>
     public async Task<string> LineAsync(string holds)
     {
-        var cancellation = TestContext.Current.CancellationToken;
-        var ended = _process.WaitForExitAsync(cancellation);
+        var ended = _process.WaitForExitAsync(_limit.Token);
         while (true)
         {
+            var isOver = ended.IsCompleted; // What it said last is read after this, and not missed.
             while (_lines.Reader.TryRead(out var line))
             {
                 _seen.Add(line);
                 if (line.Contains(holds, StringComparison.Ordinal)) return line;
             }
-            Assert.False(ended.IsCompleted,
+            Assert.False(isOver,
                 $"It ended without '{holds}', having said:\n{string.Join('\n', _seen)}");
-            await Task.WhenAny(ended, _lines.Reader.WaitToReadAsync(cancellation).AsTask());
+            await Task.WhenAny(ended, _lines.Reader.WaitToReadAsync(_limit.Token).AsTask());
         }
     }
 
@@ -83,8 +82,8 @@ internal sealed class MinkaProcess : IAsyncDisposable
     public async Task<int> EndAsync(string signal)
     {
         using (var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]))
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await kill.WaitForExitAsync(_limit.Token);
+        await _process.WaitForExitAsync(_limit.Token);
         return _process.ExitCode;
     }
 
@@ -92,5 +91,6 @@ internal sealed class MinkaProcess : IAsyncDisposable
     {
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
+        _limit.Dispose();
     }
 }
