@@ -236,10 +236,10 @@ public static class Coordinator
         config.VocabularySize, config.ContextLength, replica.Kv.Tokens / ForwardInput.BlockTokens,
         new(request.Holding.StepTokens, request.Holding.StepSequences, request.Holding.StepLogitRows,
             request.Holding.StepTableBlocks))
-    {
-        StepsInFlight = request.StepsInFlight ?? replica.Stages.Count,
-        EmbeddingWidth = config.Width,
-    };
+        {
+            StepsInFlight = request.StepsInFlight ?? replica.Stages.Count,
+            EmbeddingWidth = config.Width,
+        };
 
     private static ModelMemory MemoryOf(StartReply[] replies, ReplicaPlan replica)
     {
