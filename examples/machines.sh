@@ -3,6 +3,7 @@
 # minka worker with a key, and another one, the root, runs the command you give, which gets --workers and --key-file.
 #   sudo examples/machines.sh 4 1gbit run "What is 12 + 30?" --tp 4 --report
 #   sudo examples/machines.sh 8 100mbit bench -m model.gguf -p 0 -n 32 --report
+#   sudo examples/machines.sh 2 1gbit try bash       a shell at the root, with minka on its path, $WORKERS and $KEY
 # THREADS sets the compute threads of each worker (default: 1); CACHE names a folder that keeps their slices for the next
 # time; HIDE names a folder that they do not see, as other machines do not see the model's. Needs root, iproute2, and a kernel with veth and tbf. The
 # link of a namespace is a token bucket in both directions; its delay is that of the kernel, about 0.05 ms there and back.
@@ -58,6 +59,13 @@ for ((i = 0; i < machines; i++)); do
 done
 verb=$1
 shift
+if [[ $verb == try ]]; then
+    mkdir "$folder/bin"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$minka" >"$folder/bin/minka"
+    chmod +x "$folder/bin/minka"
+    PATH=$folder/bin:$PATH WORKERS=$workers KEY=$folder/cluster.key ip netns exec "$name-$machines" "$@"
+    exit
+fi
 case $verb in
     probe | top) set -- "$verb" "$workers" "$@" --key-file "$folder/cluster.key" ;;
     *) set -- "$verb" "$@" --workers "$workers" --key-file "$folder/cluster.key" ;;

@@ -9,11 +9,9 @@ internal static class MemoryRules
         foreach (var twice in nodes.Where(group => group.Count() > 1))
             found.Add(new("nodes", $"{twice.Count()} machines are called '{twice.Key}'; names are unique."));
 
+        // A root holds nothing of the model, so its machine need not be known.
         var used = new Dictionary<string, List<(RankPlan Rank, RankMemory Memory)>>();
         foreach (var replica in plan.Replicas)
-        {
-            if (!nodes.Contains(replica.Root))
-                found.Add(new($"replica '{replica.Name}'", $"Its root '{replica.Root}' is not in the topology."));
             for (var stage = 0; stage < replica.Stages.Count; stage++)
                 foreach (var rank in replica.Stages[stage].Ranks)
                 {
@@ -23,7 +21,6 @@ internal static class MemoryRules
                     if (!used.TryGetValue(rank.Node, out var ranks)) used[rank.Node] = ranks = [];
                     ranks.Add((rank, PlanMemory.Of(plan.Model, replica, stage, rank)));
                 }
-        }
         foreach (var (name, ranks) in used)
             if (nodes[name].FirstOrDefault() is { } node) CheckNode(node, ranks, found);
     }

@@ -32,7 +32,9 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
         json.WriteNumber("started", Seconds(_started));
         json.WriteString("version", server.Options.Version);
         json.WriteString("status",
-            server.State.IsDraining ? "draining" : server.State.IsLoaded ? "ok" : "loading");
+            server.State.IsDraining ? "draining"
+            : !server.State.IsLoaded ? "loading"
+            : server.Models.HasFailed ? "degraded" : "ok");
         json.WriteNumber("memory", Environment.WorkingSet);
         json.WriteNumber("blockTokens", ForwardInput.BlockTokens);
         WriteSamples(json, since);
