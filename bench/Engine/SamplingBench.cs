@@ -18,6 +18,9 @@ internal static class SamplingBench
         ("temperature 0.8", new() { Temperature = 0.8f, Seed = 1 }),
         ("top-k 40, top-p 0.95", new() { Temperature = 0.8f, TopK = 40, TopP = 0.95f, Seed = 1 }),
         ("top-p 0.95", new() { Temperature = 0.8f, TopP = 0.95f, Seed = 1 }),
+        ("top-p 0.5", new() { Temperature = 0.8f, TopP = 0.5f, Seed = 1 }),
+        ("top-k 5000", new() { Temperature = 0.8f, TopK = 5000, Seed = 1 }),
+        ("typical-p 0.9", new() { Temperature = 0.8f, TypicalP = 0.9f, Seed = 1 }),
         ("min-p 0.05", new() { Temperature = 0.8f, MinP = 0.05f, Seed = 1 }),
         ("repetition 1.1, top-k 40", new() { Temperature = 0.8f, TopK = 40, RepetitionPenalty = 1.1f, Seed = 1 }),
     ];
@@ -32,12 +35,14 @@ internal static class SamplingBench
         var vocabulary = options.Numbers("--vocabulary", "128256")[0];
         var token = options.Numbers("--token-us", "16000")[0];
         var rounds = options.Numbers("--rounds", "200")[0];
+        var share = options.Numbers("--percentile", "50")[0];
         var sampler = new Sampler(vocabulary);
         var logits = new float[vocabulary];
-        Console.WriteLine($"vocabulary of {vocabulary}; median of {rounds}; share of a token of {token} us\n");
+        Console.WriteLine($"vocabulary of {vocabulary}; percentile {share} of {rounds}");
+        Console.WriteLine($"share of a token of {token} us\n");
         Console.WriteLine("| sampling | spread of logits | us | share |\n| --- | --: | --: | --: |");
         foreach (var (name, way) in _ways)
-            foreach (var spread in (int[])[1, 3])
+            foreach (var spread in (int[])[0, 1, 3])
             {
                 var original = Logits(vocabulary, spread);
                 var sequence = new Sequence(0, new() { Prompt = _prompt, Sampling = way }, 0, [], 4096);
@@ -50,8 +55,9 @@ internal static class SamplingBench
                     if (i >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
                 }
                 times.Sort();
+                var time = times[rounds * share / 100];
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {name} | {spread} | {times[rounds / 2]:F0} | {100 * times[rounds / 2] / token:F1} % |"));
+                    $"| {name} | {spread} | {time:F0} | {100 * time / token:F1} % |"));
             }
         return 0;
     }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Minka.Engine.Scheduling;
 
 namespace Minka.Engine.Sampling;
@@ -57,8 +58,10 @@ public sealed class Sampler(int vocabularySize)
 
     private static bool TryPickLargest(ReadOnlySpan<float> logits, out int token)
     {
-        token = TensorPrimitives.IndexOfMax(logits);
-        if (float.IsNaN(logits[token]))
+        // As integers, because a search among floats goes one by one.
+        var largest = TensorPrimitives.Max(logits);
+        token = MemoryMarshal.Cast<float, int>(logits).IndexOf(BitConverter.SingleToInt32Bits(largest));
+        if (float.IsNaN(largest))
         {
             token = 0;
             for (var id = 1; id < logits.Length; id++)
