@@ -42,7 +42,12 @@ internal sealed class Terminal : IDisposable
     public bool IsInteractive => IsInputTyped && IsOutputSeen;
 
     /// <summary>Width to wrap help at.</summary>
-    public int Columns => IsOutputSeen && Console.WindowWidth > 0 ? Console.WindowWidth : ColumnsWithoutScreen;
+    public int Columns => IsOutputSeen ? ScreenColumns : ColumnsWithoutScreen;
+
+    /// <summary>Width of the screen that shows errors and progress.</summary>
+    public int ErrorColumns { get => field > 0 ? field : IsErrorSeen ? ScreenColumns : ColumnsWithoutScreen; init; }
+
+    private static int ScreenColumns => Console.WindowWidth > 0 ? Console.WindowWidth : ColumnsWithoutScreen;
 
     /// <summary>The terminal of this process. Text is UTF-8 without a mark, and a write goes out at once.</summary>
     public static Terminal OfThisProcess()
@@ -85,6 +90,13 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>One sentence for a person, on the error stream.</summary>
     public void Complain(string sentence) => Error.WriteLine($"minka: {sentence}");
+
+    /// <summary>Shows a line in place of the one that stood there; one longer than the screen is cut, not wrapped.</summary>
+    public void ShowProgress(string line) =>
+        Error.Write($"\r{line[..Math.Min(line.Length, Math.Max(ErrorColumns - 1, 0))]}\e[K");
+
+    /// <summary>Takes away what <see cref="ShowProgress"/> wrote.</summary>
+    public void ClearProgress() => Error.Write("\r\e[K");
 
     /// <summary>The reader of a pipe went away, as <c>head</c> does when it has enough.</summary>
     public static bool IsOutputGone(Exception error)

@@ -20,7 +20,7 @@ internal sealed class LoadProgressLine(Terminal terminal, string title) : IProgr
         {
             if (_isOver || value.Elapsed - _shownAt < _between) return;
             _shownAt = value.Elapsed;
-            terminal.Error.Write($"\r\e[K{Describe(title, value)}");
+            terminal.ShowProgress(Describe(title, value));
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class LoadProgressLine(Terminal terminal, string title) : IProgr
         lock (_lock)
         {
             _isOver = true;
-            terminal.Error.Write("\r\e[K");
+            terminal.ClearProgress();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Minka.Compute.Kernels;
@@ -20,6 +21,23 @@ internal struct BF16 : IFloatFormat<BF16>
     public static float ToSingle(BF16 value) => BitConverter.UInt32BitsToSingle((uint)value.Bits << 16);
 
     public static void Decode(in BF16 block, Span<float> values) => values[0] = ToSingle(block);
+
+    public static void DecodeAll(ReadOnlySpan<BF16> blocks, Span<float> values)
+    {
+        var bits = MemoryMarshal.Cast<BF16, ushort>(blocks);
+        var singles = MemoryMarshal.Cast<float, uint>(values[..bits.Length]);
+        for (var i = 0; i < singles.Length; i++)
+        {
+            if (i <= singles.Length - Vector<ushort>.Count)
+            {
+                Vector.Widen(new Vector<ushort>(bits[i..]), out var lower, out var upper);
+                Vector.ShiftLeft(lower, 16).CopyTo(singles[i..]);
+                Vector.ShiftLeft(upper, 16).CopyTo(singles[(i + Vector<uint>.Count)..]);
+                i += Vector<ushort>.Count - 1;
+            }
+            else singles[i] = (uint)bits[i] << 16;
+        }
+    }
 
     public static BF16 Encode(ReadOnlySpan<float> values)
     {

@@ -52,9 +52,8 @@ internal sealed class BlockFormat<T> : BlockFormat
 
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
-        var typed = MemoryMarshal.Cast<byte, T>(blocks);
-        var length = Check(blocks.Length, values.Length);
-        for (var b = 0; b < typed.Length; b++) T.Decode(in typed[b], values.Slice(b * length, length));
+        Check(blocks.Length, values.Length);
+        T.DecodeAll(MemoryMarshal.Cast<byte, T>(blocks), values);
     }
 
     public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Minka.Compute.Kernels;
@@ -20,6 +21,9 @@ internal struct F16 : IFloatFormat<F16>
     public static float ToSingle(F16 value) => (float)value.Value;
 
     public static void Decode(in F16 block, Span<float> values) => values[0] = (float)block.Value;
+
+    public static void DecodeAll(ReadOnlySpan<F16> blocks, Span<float> values) =>
+        TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<F16, Half>(blocks), values);
 
     public static F16 Encode(ReadOnlySpan<float> values) => new() { Value = (Half)values[0] };
 

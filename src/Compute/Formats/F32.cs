@@ -21,6 +21,9 @@ internal struct F32 : IFloatFormat<F32>
 
     public static void Decode(in F32 block, Span<float> values) => values[0] = block.Value;
 
+    public static void DecodeAll(ReadOnlySpan<F32> blocks, Span<float> values) =>
+        MemoryMarshal.Cast<F32, float>(blocks).CopyTo(values);
+
     public static F32 Encode(ReadOnlySpan<float> values) => new() { Value = values[0] };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,6 +23,13 @@ internal interface IBlockFormat<TSelf>
     /// <summary>Expands one block.</summary>
     static abstract void Decode(in TSelf block, Span<float> values);
 
+    /// <summary>Expands many blocks, the same but faster where a format knows how.</summary>
+    static virtual void DecodeAll(ReadOnlySpan<TSelf> blocks, Span<float> values)
+    {
+        var length = TSelf.Type.BlockLength();
+        for (var b = 0; b < blocks.Length; b++) TSelf.Decode(in blocks[b], values.Slice(b * length, length));
+    }
+
     /// <summary>Rounds one block's worth of values as ggml's reference does, bit by bit.</summary>
     static abstract TSelf Encode(ReadOnlySpan<float> values);
 }

@@ -26,7 +26,11 @@ internal struct Q4_0 : IUnsignedFormat<Q4_0>
         }
     }
 
-    public static Q4_0 Encode(ReadOnlySpan<float> values)
+    public static Q4_0 Encode(ReadOnlySpan<float> values) =>
+        VectorRounding.TryQ4_0(values, out var block) ? block : EncodeOneByOne(values);
+
+    /// <summary>What <see cref="Encode"/> must give.</summary>
+    internal static Q4_0 EncodeOneByOne(ReadOnlySpan<float> values)
     {
         // The value of largest magnitude becomes exactly -8, whichever its sign.
         var scale = Rounding.FirstOfLargestMagnitude(values) / -8;

@@ -20,7 +20,11 @@ internal struct Q8_0 : IQuantizedFormat<Q8_0>
         for (var i = 0; i < 32; i++) values[i] = scale * block.Values[i];
     }
 
-    public static Q8_0 Encode(ReadOnlySpan<float> values)
+    public static Q8_0 Encode(ReadOnlySpan<float> values) =>
+        VectorRounding.TryQ8_0(values, out var block) ? block : EncodeOneByOne(values);
+
+    /// <summary>What <see cref="Encode"/> must give.</summary>
+    internal static Q8_0 EncodeOneByOne(ReadOnlySpan<float> values)
     {
         var scale = MathF.Abs(TensorPrimitives.MaxMagnitude(values)) / 127;
         var inverse = Rounding.Inverse(scale);

@@ -143,14 +143,12 @@ internal readonly struct TokenWeights(int count)
         whole -= new Vector<float>(Whole);
         x = x - whole * Ln2Upper - whole * Ln2Lower;
 
-        // Taylor's series, within half of ln 2 around 0: seven terms leave less than a float's rounding.
-        var y = x * (1 / 5040f) + new Vector<float>(1 / 720f);
-        y = y * x + new Vector<float>(1 / 120f);
-        y = y * x + new Vector<float>(1 / 24f);
-        y = y * x + new Vector<float>(1 / 6f);
-        y = y * x + new Vector<float>(0.5f);
-        y = y * x + Vector<float>.One;
-        y = y * x + Vector<float>.One;
+        // Taylor's series, within half of ln 2 around 0: seven terms leave less than a float's rounding. Pairs of terms
+        // first, and pairs of those, so that fewer operations wait for one another.
+        var square = x * x;
+        var y = Vector<float>.One + x + square * (new Vector<float>(1 / 2f) + x * (1 / 6f));
+        var z = new Vector<float>(1 / 24f) + x * (1 / 120f) + square * (new Vector<float>(1 / 720f) + x * (1 / 5040f));
+        y += square * square * z;
         y = Vector.AsVectorSingle(Vector.AsVectorInt32(y) + power);
         return Vector.ConditionalSelect(Vector.LessThan(y, rounding), y + rounding - rounding, y);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Tests.Formats;
@@ -73,6 +74,61 @@ public class BlockFormatTests
     [InlineData(float.PositiveInfinity, 0x7F80)]
     public void BF16_rounds_to_nearest_and_ties_to_even(float value, int bits) =>
         Assert.Equal(bits, BF16.Encode([value]).Bits);
+
+    [Fact]
+    public void Vectors_round_and_expand_to_the_bits_that_single_values_give()
+    {
+        var random = new Random(11);
+        float[] ends =
+            [0, -0f, 1e-45f, -1e-40f, 3e38f, -3e38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+        for (var round = 0; round < 20_000; round++)
+        {
+            // Halves and their neighbours, where rounding away from zero differs from every other; ties of magnitude.
+            var unit = MathF.ScaleB(1, random.Next(-150, 120));
+            var values = Enumerable.Range(0, 32).Select(_ => unit * (round % 4 switch
+            {
+                0 => random.Next(-254, 255) / 2f,
+                1 => MathF.BitIncrement(random.Next(-254, 255) / 2f),
+                2 => random.Next(-3, 4),
+                _ => random.NextSingle() - 0.5f,
+            })).ToArray();
+            if (round % 8 == 0) values[random.Next(32)] = unit * 127;
+            if (round % 50 == 0) values[random.Next(32)] = ends[random.Next(ends.Length)];
+
+            var (eights, fours) = (Q8_0.Encode(values), Q4_0.Encode(values));
+            Assert.Equal(BytesOf(Q8_0.EncodeOneByOne(values)), BytesOf(eights));
+            Assert.Equal(BytesOf(Q4_0.EncodeOneByOne(values)), BytesOf(fours));
+        }
+    }
+
+    [Theory]
+    [InlineData(DType.F16)]
+    [InlineData(DType.BF16)]
+    [InlineData(DType.F32)]
+    public void A_row_of_numbers_expands_as_each_of_them_does(DType type)
+    {
+        const int Count = 65_536 + 7;
+        var bytes = new byte[type.RowBytes(Count)];
+        for (var i = 0; i < Count; i++) BitConverter.TryWriteBytes(bytes.AsSpan(i * type.BlockBytes()), (ushort)i);
+        var (row, one) = (new float[Count], new float[1]);
+
+        BlockFormats.Of(type).Decode(bytes, row);
+
+        for (var i = 0; i < Count; i++)
+        {
+            var bits = BitConverter.ToUInt16(bytes, i * type.BlockBytes());
+            one[0] = type switch
+            {
+                DType.F16 => (float)BitConverter.UInt16BitsToHalf(bits),
+                DType.BF16 => BitConverter.UInt32BitsToSingle((uint)bits << 16),
+                _ => BitConverter.UInt32BitsToSingle(bits),
+            };
+            Assert.Equal(BitConverter.SingleToUInt32Bits(one[0]), BitConverter.SingleToUInt32Bits(row[i]));
+        }
+    }
+
+    private static byte[] BytesOf<T>(T block) where T : unmanaged =>
+        MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in block)).ToArray();
 
     [Fact]
     public void A_NaN_stays_a_NaN_in_BF16() =>

@@ -103,8 +103,8 @@ public class ExactSetTests
         logit = Math.Max(logit, -86);
         var n = logit * 1.44269504f + whole - whole;
         var x = logit - n * 0.693359375f - n * -2.12194440e-4f;
-        var y = 1 / 5040f;
-        foreach (var factor in (float[])[1 / 720f, 1 / 120f, 1 / 24f, 1 / 6f, 0.5f, 1, 1]) y = y * x + factor;
+        var y = 1 + x + x * x * (1 / 2f + x * (1 / 6f));
+        y += x * x * (x * x) * (1 / 24f + x * (1 / 120f) + x * x * (1 / 720f + x * (1 / 5040f)));
         y = MathF.ScaleB(y, (int)n);
         return y < rounding ? y + rounding - rounding : y;
     }
