@@ -91,7 +91,7 @@ internal sealed class Terminal : IDisposable
     /// <summary>One sentence for a person, on the error stream.</summary>
     public void Complain(string sentence) => Error.WriteLine($"minka: {sentence}");
 
-    /// <summary>Shows a line in place of the one that stood there; one longer than the screen is cut, not wrapped.</summary>
+    /// <summary>Shows a line in place of the one that stood there; one longer than the screen is cut.</summary>
     public void ShowProgress(string line) =>
         Error.Write($"\r{line[..Math.Min(line.Length, Math.Max(ErrorColumns - 1, 0))]}\e[K");
 

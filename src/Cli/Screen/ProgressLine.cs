@@ -40,7 +40,7 @@ internal sealed class ProgressLine(Terminal terminal, string title, long total) 
             if (_isShown) terminal.ClearProgress();
     }
 
-    /// <summary>The line: title, bar, share, speed and time left; without speed and bar where they have no room.</summary>
+    /// <summary>The line: title, bar, share, speed and time left; no speed and no bar where there is no room.</summary>
     internal static string Describe(string title, long done, long total, TimeSpan elapsed, int columns)
     {
         var share = total <= 0 ? 0 : Math.Clamp((double)done / total, 0, 1);
