@@ -28,7 +28,6 @@ internal sealed class OverheadSubject : IAsyncDisposable
     private readonly ServedModel _model;
     private readonly ServerApp _app;
     private readonly IDisposable[] _owned;
-    private readonly List<StreamClient> _clients = [];
 
     private OverheadSubject(ServedModel model, ServerApp app, IDisposable[] owned)
     {
@@ -65,17 +64,15 @@ internal sealed class OverheadSubject : IAsyncDisposable
     /// <summary>Seconds until every user has an answer.</summary>
     public async Task<double> TimeAsync(int users, int tokens, bool overHttp, int round)
     {
-        while (_clients.Count < users) _clients.Add(await StreamClient.ConnectAsync(_app.Address));
         var start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, users).Select(user => overHttp
-            ? AskServerAsync(_clients[user], round + user, tokens)
+            ? AskServerAsync(round + user, tokens)
             : AskEngineAsync(round + user, tokens)));
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var client in _clients) client.Dispose();
         await _app.DisposeAsync();
         foreach (var part in _owned) part.Dispose();
     }
@@ -89,7 +86,7 @@ internal sealed class OverheadSubject : IAsyncDisposable
         await foreach (var _ in generation) { }
     }
 
-    private Task AskServerAsync(StreamClient client, int question, int tokens)
+    private Task AskServerAsync(int question, int tokens)
     {
         var text = TextOf(question);
         var (path, asks) = IsChat
@@ -97,8 +94,12 @@ internal sealed class OverheadSubject : IAsyncDisposable
                 "messages":[{"role":"user","content":"{{text}}"}]
                 """)
             : ("/v1/completions", $"\"prompt\":\"{text}\"");
-        return client.AskAsync(path, Encoding.UTF8.GetBytes(
-            $$"""{{{asks}},"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,"stream":true}"""), tokens);
+        var body = Encoding.UTF8.GetBytes(
+            $$"""{{{asks}},"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,"stream":true}""");
+        // A thread of its own, so that the pool is the server's.
+        return Task.Factory.StartNew(
+            () => StreamClient.Ask(_app.Address, path, body, tokens), CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private static string TextOf(int question) => _questions[question % _questions.Length];

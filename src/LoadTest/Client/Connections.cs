@@ -2,11 +2,10 @@ using System.Net.Sockets;
 
 namespace Minka.LoadTest.Client;
 
-/// <summary>How connections are made, and for which request.</summary>
+/// <summary>How connections are made.</summary>
 internal static class Connections
 {
     private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
-    private static readonly HttpRequestOptionsKey<bool> _isNew = new("minka.is-new");
 
     /// <summary>A client of a server.</summary>
     /// <param name="target">The server, keys and headers.</param>
@@ -38,13 +37,9 @@ internal static class Connections
         return client;
     }
 
-    /// <summary>A connection was made for this request; else it went out on one that was kept.</summary>
-    public static bool IsNewFor(HttpRequestMessage request) => request.Options.TryGetValue(_isNew, out _);
-
     private static async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        context.InitialRequestMessage.Options.Set(_isNew, true);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -19,6 +19,7 @@ internal sealed class OpenAiClient : IDisposable
 
     /// <summary>Connects for every request.</summary>
     private readonly HttpClient _fresh;
+    private volatile bool _hasAnswered;
 
     public OpenAiClient(LoadTarget target, TimeProvider time)
     {
@@ -72,6 +73,7 @@ internal sealed class OpenAiClient : IDisposable
             var url = new Uri(_target.BaseUrl, path);
             using var message = body is null ? new HttpRequestMessage(HttpMethod.Get, url) : Post(url, body);
             using var response = await _http.SendAsync(message, either.Token);
+            _hasAnswered = true;
             var text = await response.Content.ReadAsByteArrayAsync(either.Token);
             if (response.IsSuccessStatusCode) return JsonDocument.Parse(text);
             explain?.Invoke(Failure.OfStatus(response.StatusCode, Text(text)).Message);
@@ -92,16 +94,19 @@ internal sealed class OpenAiClient : IDisposable
 
     /// <summary>
     /// Sends a request. A server may close a kept connection just as the next request goes out on it; that is no
-    /// failure of the request, which is then sent over a new one.
+    /// failure of the request, which is then sent over a new one. Which connection it was cannot be asked, but none was
+    /// kept before the first answer.
     /// </summary>
     private async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellation)
     {
         using var message = Post(_target.RequestUrl, body);
         try
         {
-            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            _hasAnswered = true;
+            return response;
         }
-        catch (HttpRequestException) when (!Connections.IsNewFor(message))
+        catch (HttpRequestException) when (_hasAnswered)
         {
             using var again = Post(_target.RequestUrl, body);
             return await _fresh.SendAsync(again, HttpCompletionOption.ResponseHeadersRead, cancellation);

@@ -79,6 +79,14 @@ test('ollama: texts become vectors', async () => {
   assert.ok(Math.abs(Math.hypot(...embeddings[0]) - 1) < 1e-3);
 });
 
+test('ollama: a text becomes a vector for older clients', async () => {
+  const { embedding } = await client.embeddings({ model, prompt: 'Paris' });
+  const { embeddings } = await client.embed({ model, input: 'Paris' });
+  const length = Math.hypot(...embedding);
+  assert.equal(embedding.length, embeddings[0].length);
+  assert.ok(embedding.every((value, i) => Math.abs(value / length - embeddings[0][i]) < 1e-3));
+});
+
 test('ollama: errors carry their status and a sentence', async () => {
   await assert.rejects(client.chat({ model: 'other', messages: sum }), (error) => {
     assert.equal(error.status_code, 404);
