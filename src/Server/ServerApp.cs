@@ -94,8 +94,8 @@ public sealed class ServerApp : IAsyncDisposable
         var telemetry = new Telemetry(models, options, time);
         var server = new ServerParts(models, options, new ServerState(), keys, telemetry.Observers, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        // What is written goes out on the thread that wrote it: while the model has every core, each hop to another thread
-        // costs more than the event that it carries. Nothing here blocks a thread.
+        // What is written goes out on the thread that wrote it: while the model has every core, each hop to another
+        // thread costs more than the event that it carries. Nothing here blocks a thread.
         builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
             .UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddRoutingCore();
