@@ -28,9 +28,11 @@ internal unsafe interface IDots<TI>
     /// <summary>What else of a signed quad is needed at each token; unused where magnitudes suffice.</summary>
     static abstract TI Signs(TI quad);
 
-    /// <summary>What all tokens' products lack; unused where nothing does.</summary>
-    /// <param name="words">The eight quads as stored.</param>
-    static abstract TI Correction(byte* words);
+    /// <summary>What all tokens' products lack, of the magnitudes and signs of eight quads; unused where nothing
+    /// does.</summary>
+    static abstract TI Correction(
+        TI m0, TI m1, TI m2, TI m3, TI m4, TI m5, TI m6, TI m7,
+        TI s0, TI s1, TI s2, TI s3, TI s4, TI s5, TI s6, TI s7);
 
     /// <summary>
     /// Columns signed: magnitudes and signs of eight quads, the correction, the quads as stored, 32 activations.

@@ -47,17 +47,19 @@ internal readonly unsafe struct PairDots512 : IDots<Vector512<int>>
     // With all its bits turned an activation is one less than its negative, so a product lacks the magnitudes of the
     // negative weights, which are the same for every token.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Correction(byte* words)
-    {
-        var sum = Vector512<short>.Zero;
-        for (var i = 0; i < 8; i++)
-        {
-            var quad = Vector512.Load((int*)(words + (64 * i)));
-            var negative = Magnitudes(quad) & Signs(quad);
-            sum += Avx512BW.MultiplyAddAdjacent(negative.AsByte(), Vector512<sbyte>.One);
-        }
-        return Widen(sum);
-    }
+    public static Vector512<int> Correction(
+        Vector512<int> m0, Vector512<int> m1, Vector512<int> m2, Vector512<int> m3,
+        Vector512<int> m4, Vector512<int> m5, Vector512<int> m6, Vector512<int> m7,
+        Vector512<int> s0, Vector512<int> s1, Vector512<int> s2, Vector512<int> s3,
+        Vector512<int> s4, Vector512<int> s5, Vector512<int> s6, Vector512<int> s7) =>
+        // Eight sums of two magnitudes: 8 * 2 * 128 fits 16 bits. A sign of all ones is -1.
+        Vector512<int>.Zero - Widen(
+            ((Negatives(m0, s0) + Negatives(m1, s1)) + (Negatives(m2, s2) + Negatives(m3, s3)))
+            + ((Negatives(m4, s4) + Negatives(m5, s5)) + (Negatives(m6, s6) + Negatives(m7, s7))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Negatives(Vector512<int> magnitudes, Vector512<int> signs) =>
+        Avx512BW.MultiplyAddAdjacent(magnitudes.AsByte(), signs.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Dot8(

@@ -42,7 +42,12 @@ internal readonly unsafe struct QuadDots128 : IDots<Vector128<int>>
     public static Vector128<int> Signs(Vector128<int> quad) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Correction(byte* words) => default;
+    public static Vector128<int> Correction(
+        Vector128<int> m0, Vector128<int> m1, Vector128<int> m2, Vector128<int> m3,
+        Vector128<int> m4, Vector128<int> m5, Vector128<int> m6, Vector128<int> m7,
+        Vector128<int> s0, Vector128<int> s1, Vector128<int> s2, Vector128<int> s3,
+        Vector128<int> s4, Vector128<int> s5, Vector128<int> s6, Vector128<int> s7) =>
+        default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Dot8(

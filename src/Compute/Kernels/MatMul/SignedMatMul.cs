@@ -54,7 +54,8 @@ internal sealed unsafe class SignedMatMul<TLanes, TDots, TI, TF> : BlockMatMul<T
             (q0, q1, q2) = (TDots.Magnitudes(q0), TDots.Magnitudes(q1), TDots.Magnitudes(q2));
             (q3, q4, q5) = (TDots.Magnitudes(q3), TDots.Magnitudes(q4), TDots.Magnitudes(q5));
             (q6, q7) = (TDots.Magnitudes(q6), TDots.Magnitudes(q7));
-            var correction = TDots.Correction(words);
+            var correction = TDots.Correction(
+                q0, q1, q2, q3, q4, q5, q6, q7, s0, s1, s2, s3, s4, s5, s6, s7);
             var scale = TLanes.LoadHalves((ushort*)w);
             for (var sum = sums; sum < sums + tokens; sum++, x++)
             {
