@@ -150,14 +150,24 @@ public sealed partial class Scheduler
     }
 
     /// <summary>Sequences that lack one token: all of them take part, or this step's share of them if several steps
-    /// are executed at once; drafts get what is left.</summary>
+    /// are executed at once; the next share if all of this one gave way.</summary>
     private void ContinueDecodes()
     {
-        var decodes = NextDecodes();
+        while (NextDecodes().Count > 0)
+        {
+            ContinueDecodes(_decodes);
+            // Who is left waits for a step; who gave way runs no more.
+            if (!_batch.IsEmpty || _idle.Count < _options.StepsInFlight) return;
+        }
+    }
+
+    /// <summary>Drafts get what the others leave.</summary>
+    private void ContinueDecodes(List<Sequence> decodes)
+    {
         var spare = Math.Min(_budget, _logitRows) - decodes.Count;
         if (decodes.Count < _running.Count || _queue.Count > 0) spare /= 2;
 
-        foreach (var sequence in _decodes)
+        foreach (var sequence in decodes)
         {
             if (!CanStep(sequence)) continue;
 
