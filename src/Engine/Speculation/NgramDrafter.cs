@@ -5,13 +5,14 @@ namespace Minka.Engine.Speculation;
 /// <summary>How far repetition is looked for.</summary>
 public sealed record NgramOptions
 {
-    /// <summary>Tokens guessed for one sequence in one step.</summary>
-    public int DraftsMax { get; init; } = 8;
+    /// <summary>Tokens guessed for one sequence in one step: with the token before them as many as kernels take at
+    /// once.</summary>
+    public int DraftsMax { get; init; } = 15;
 
     /// <summary>Tokens guessed in one step for all sequences together.</summary>
     public int DraftsPerStepMax { get; init; } = 16;
 
-    /// <summary>The longest end of the text that is looked for earlier in it.</summary>
+    /// <summary>The longest end of the text that is looked for earlier in it. What is found may be longer.</summary>
     public int MatchMax { get; init; } = 4;
 
     /// <summary>The shortest end of the text that is looked for.</summary>
@@ -23,10 +24,14 @@ public sealed record NgramOptions
 
 /// <summary>Guesses that a text goes on as it did before: the end of it is looked for in prompt and text so
 /// far.</summary>
-/// <remarks>Needs no second model; pays where text is copied, edited or quoted (Saxena 2023, prompt lookup).</remarks>
+/// <remarks>
+/// Needs no second model; pays where text is copied, edited or quoted (Saxena 2023, prompt lookup). It guesses no more
+/// tokens than the two places have in common: two words say little, a long copy says that it will go on (Oliaro 2024).
+/// </remarks>
 public sealed class NgramDrafter : IDrafter
 {
     private readonly NgramOptions _options;
+    private readonly int[] _guess;
 
     /// <summary>Makes a drafter.</summary>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
@@ -39,6 +44,7 @@ public sealed class NgramDrafter : IDrafter
             throw new ArgumentException($"{options.DraftsMax} drafts, {options.DraftsPerStepMax} per step and a window "
                 + $"of {options.WindowMax} are asked for; each must be at least 1.");
         _options = options;
+        _guess = new int[options.DraftsMax];
     }
 
     /// <inheritdoc/>
@@ -51,7 +57,7 @@ public sealed class NgramDrafter : IDrafter
             var sequence = running[i];
             if (!DraftShare.CanDraft(sequence)) continue;
             var count = sequence.DraftLength.Next(most);
-            if (count > 0) sequence.Draft(Guess(sequence.Tokens, count));
+            if (count > 0) sequence.Draft(_guess.AsSpan(0, Guess(sequence.Tokens, _guess.AsSpan(0, count))));
         }
     }
 
@@ -59,17 +65,35 @@ public sealed class NgramDrafter : IDrafter
     public void Forget(Sequence sequence) { }
 
     /// <summary>What followed the latest earlier place that ends like the text does, the longest match first.</summary>
-    internal ReadOnlySpan<int> Guess(ReadOnlySpan<int> tokens, int count)
+    /// <param name="tokens">The text.</param>
+    /// <param name="guess">Filled from the start.</param>
+    /// <returns>Tokens guessed. Past the end of the text the guess repeats itself, as the text did.</returns>
+    internal int Guess(ReadOnlySpan<int> tokens, Span<int> guess)
     {
         if (tokens.Length > _options.WindowMax) tokens = tokens[^_options.WindowMax..];
         for (var length = Math.Min(_options.MatchMax, tokens.Length - 1); length >= _options.MatchMin; length--)
         {
             var at = tokens[..^1].LastIndexOf(tokens[^length..]);
             if (at < 0) continue;
-            var next = tokens[(at + length)..];
-            return next[..Math.Min(count, next.Length)];
+            var next = at + length;
+            var count = Math.Min(guess.Length, Common(tokens, at, length, guess.Length));
+            for (var i = 0; i < count; i++)
+                guess[i] = next + i < tokens.Length ? tokens[next + i] : guess[next + i - tokens.Length];
+            return count;
         }
-        return [];
+        return 0;
+    }
+
+    /// <summary>How far two places, of which <paramref name="length"/> tokens are known to be equal, are equal
+    /// backwards; counted up to <paramref name="most"/>.</summary>
+    private static int Common(ReadOnlySpan<int> tokens, int at, int length, int most)
+    {
+        while (length < most && at > 0 && tokens[at - 1] == tokens[^(length + 1)])
+        {
+            at--;
+            length++;
+        }
+        return length;
     }
 }
 
