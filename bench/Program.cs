@@ -62,7 +62,7 @@ switch (args is [var verb, ..] ? verb : "")
               busy MODEL [OPTION...]     decoding beside a process that takes one of the cores; what idling costs
               collectives [OPTION...]    sums over ranks by message size
               dllama SHAPE FILE          write a distributed-llama model of random weights and its tokenizer
-              engine MODEL [OPTION...]   sharing steps, prefixes and guesses, as ratios
+              engine MODEL... [OPTION..]  every row promised of the engine, for each model, as one table
               gguf SHAPE TYPE FILE       write a model of random weights: speed needs no real ones
               matmul [OPTION...]         the packed product alone, in GB/s, GOP/s and percent of this machine's limits
               masks                      constraints over a vocabulary of 128 k tokens
