@@ -20,12 +20,15 @@ internal static partial class Composition
         ModelChoice choice, ModelPackage package, ModelLoadOptions options, Terminal terminal)
     {
         if (choice.Draft is not { } draft) return null;
-        if (draft.ModelName is not { } name)
-            return new(new NgramDrafter(new() { DraftsMax = draft.Max, DraftsPerStepMax = 2 * draft.Max }), null);
+        if (DraftChoiceOf(choice) is not { Name: var name } chosen)
+        {
+            var perStep = Math.Max(draft.Max, new NgramOptions().DraftsPerStepMax);
+            return new(new NgramDrafter(new() { DraftsMax = draft.Max, DraftsPerStepMax = perStep }), null);
+        }
 
-        var small = Open(
-            choice with { Name = name, TokenizerPath = null, Draft = null, Cluster = null }, terminal,
-            new ModelRoom((options.KvBlocks - 2) * ForwardInput.BlockTokens, options.Limits.Tokens));
+        var sequences = options.Limits.Sequences;
+        var small = Open(chosen, terminal, new ModelRoom(
+            (options.KvBlocks - 2) * ForwardInput.BlockTokens, options.Limits.Tokens, LogitRows: sequences, sequences));
         try
         {
             RequireSameTokens(package.Tokenizer, small.Package.Tokenizer, name);
@@ -42,6 +45,11 @@ internal static partial class Composition
             throw;
         }
     }
+
+    /// <summary>The smaller model that guesses, run as the large one is, but on this machine; null for none.</summary>
+    private static ModelChoice? DraftChoiceOf(ModelChoice choice) => choice.Draft?.ModelName is { } name
+        ? choice with { Name = name, TokenizerPath = null, Draft = null, Cluster = null }
+        : null;
 
     /// <summary>Guesses are ids, so the same id must say the same in both models.</summary>
     private static void RequireSameTokens(Tokenizer large, Tokenizer small, string name)

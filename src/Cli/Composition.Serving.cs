@@ -5,7 +5,6 @@ using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Engine.KvCache;
 using Minka.Engine.Scheduling;
-using Minka.Engine.Speculation;
 using Minka.Models;
 using Minka.Models.Loading;
 using Minka.Server;
@@ -31,6 +30,12 @@ internal static partial class Composition
         using var package = OpenPackage(choice);
         _ = package.Tokenizer;
         var bytes = package.Weights.Stored.Sum(tensor => tensor.Bytes) + serving.Room.KvBytes;
+        if (DraftChoiceOf(choice) is { } draft)
+        {
+            using var small = OpenPackage(draft);
+            RequireSameTokens(package.Tokenizer, small.Tokenizer, draft.Name);
+            bytes += small.Weights.Stored.Sum(tensor => tensor.Bytes);
+        }
         return new ModelEntry(name, bytes, _ => Task.Run(() => Serve(choice, name, serving, terminal)));
     }
 
@@ -48,7 +53,7 @@ internal static partial class Composition
                 new ServedModelOptions
                 {
                     Scheduling = serving.Room.Scheduling with { ContextMax = open.Positions },
-                    Drafter = serving.DraftsNgrams ? new NgramDrafter(new NgramOptions()) : null,
+                    Drafter = open.Drafter?.Drafter,
                     Defaults = serving.UsesSuggestions ? open.Suggested : GenerationDefaults.None,
                     Template = serving.Template,
                     MachineMetrics = (open.Model as ClusterModel)?.Monitor is { } monitor
@@ -72,7 +77,6 @@ internal static partial class Composition
         ModelChoice choice, ServingRoom room, ModelPackage package, ModelLoadOptions options, Terminal terminal)
     {
         var (config, scheduling) = (package.Config, room.Scheduling);
-        var blockBytes = new KvShape(1, config.KvHeads, config.HeadDim, options.KvType).BlockBytes * config.Layers;
         var context = choice.Context switch
         {
             null => Math.Min(config.ContextLength, PositionsByDefault),
@@ -80,13 +84,15 @@ internal static partial class Composition
             { } asked => asked,
         };
         if (choice.Cluster is not null) return (Share(scheduling, options, context), context);
+        var draft = DraftNeeds(choice, options, scheduling);
         KvBudget budget;
         try
         {
             budget = KvBudget.Of(new KvDemand(
                 CpuInfo.Read().AvailableMemoryBytes, MemoryCheck.WeightBytes(package, options, choice),
-                ScratchBytes(config, scheduling), blockBytes, config.ContextLength, scheduling.SequencesMax, context,
-                room.KvBytes));
+                ScratchBytes(config, scheduling) + draft.Scratch,
+                BlockBytes(config, options.KvType) + draft.Block, config.ContextLength, scheduling.SequencesMax,
+                context, room.KvBytes, draft.Weights));
         }
         catch (ArgumentException tooLittle)
         {
@@ -99,6 +105,21 @@ internal static partial class Composition
         var blocks = budget.Blocks + 2;
         return (options with { KvBlocks = blocks, Limits = fitted.StepLimits(blocks) }, budget.Context);
     }
+
+    /// <summary>Bytes that a smaller model takes which guesses; 0 without one. It keeps as many blocks as the model
+    /// it guesses for.</summary>
+    private static (long Weights, long Scratch, long Block) DraftNeeds(
+        ModelChoice choice, ModelLoadOptions options, SchedulerOptions scheduling)
+    {
+        if (DraftChoiceOf(choice) is not { } draft) return (0, 0, 0);
+        using var small = OpenPackage(draft);
+        var rows = scheduling with { LogitRowsMax = scheduling.SequencesMax };
+        return (MemoryCheck.WeightBytes(small, options, draft), ScratchBytes(small.Config, rows),
+            BlockBytes(small.Config, options.KvType));
+    }
+
+    private static long BlockBytes(ModelConfig config, DType type) =>
+        new KvShape(1, config.KvHeads, config.HeadDim, type).BlockBytes * config.Layers;
 
     /// <summary>Room for every sequence: each worker checks for itself whether its part fits.</summary>
     private static ModelLoadOptions Share(SchedulerOptions scheduling, ModelLoadOptions options, int context)

@@ -13,7 +13,9 @@ namespace Minka.Cli;
 /// <param name="Positions">Positions to make room for; null for as many as a conversation may want.</param>
 /// <param name="StepTokens">Tokens of one step.</param>
 /// <param name="LogitRows">Rows of logits of one step.</param>
-internal sealed record ModelRoom(int? Positions = null, int StepTokens = 512, int LogitRows = 1)
+/// <param name="Sequences">Sequences of one step, which share the positions.</param>
+internal sealed record ModelRoom(
+    int? Positions = null, int StepTokens = 512, int LogitRows = 1, int Sequences = 1)
 {
     /// <summary>For many sequences at once; null for one.</summary>
     public ServingRoom? Serving { get; init; }
@@ -136,7 +138,7 @@ internal static partial class Composition
     private static ModelLoadOptions OptionsOf(ModelChoice choice, ModelRoom room, int positions) => new()
     {
         KvBlocks = Blocks(positions),
-        Limits = new StepLimits(room.StepTokens, 1, room.LogitRows, Blocks(positions)),
+        Limits = new StepLimits(room.StepTokens, room.Sequences, room.LogitRows, Blocks(positions)),
         KvType = choice.Kv ?? (choice.Compute == ComputeMode.F32 ? DType.F32 : DType.F16),
         WeightType = choice.Weights,
     };

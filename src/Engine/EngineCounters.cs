@@ -6,8 +6,17 @@ namespace Minka.Engine;
 public sealed class EngineCounters
 {
     private long _stepTicks, _steps, _computed, _generated, _cached, _prompt, _preemptions, _lostSteps, _drafted;
-    private long _accepted;
-    private int _running, _waiting, _usedBlocks, _stepsInFlight;
+    private long _accepted, _drafts;
+    private readonly long[] _acceptedByPosition = new long[PositionsMax];
+    private readonly long[] _stepSizes = new long[StepSizeBounds.Length + 1];
+    private int _running, _waiting, _usedBlocks, _stepsInFlight, _positions;
+
+    // More guesses than this nobody makes at once.
+    private const int PositionsMax = 64;
+
+    /// <summary>Upper bounds of the sizes of steps that are counted together, in tokens.</summary>
+    public static ReadOnlySpan<int> StepSizeBounds =>
+        [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384];
 
     /// <summary>Time in which steps were run.</summary>
     public TimeSpan StepTime => new(Volatile.Read(ref _stepTicks));
@@ -32,6 +41,9 @@ public sealed class EngineCounters
 
     /// <summary>Steps that an executor lost.</summary>
     public long LostSteps => Volatile.Read(ref _lostSteps);
+
+    /// <summary>How often tokens were guessed for a sequence and verified.</summary>
+    public long Drafts => Volatile.Read(ref _drafts);
 
     /// <summary>Tokens guessed.</summary>
     public long DraftedTokens => Volatile.Read(ref _drafted);
@@ -58,15 +70,29 @@ public sealed class EngineCounters
         Volatile.Write(ref _steps, _steps + 1);
         Volatile.Write(ref _computed, _computed + computed);
         Volatile.Write(ref _generated, _generated + generated);
+        var size = StepSizeBounds.BinarySearch(computed);
+        ref var count = ref _stepSizes[size >= 0 ? size : ~size];
+        Volatile.Write(ref count, count + 1);
     }
 
     internal void AddDrafts(int drafted, int accepted)
     {
+        if (drafted == 0) return;
+        Volatile.Write(ref _drafts, _drafts + 1);
         Volatile.Write(ref _drafted, _drafted + drafted);
         Volatile.Write(ref _accepted, _accepted + accepted);
+        for (var i = 0; i < Math.Min(accepted, PositionsMax); i++)
+            Volatile.Write(ref _acceptedByPosition[i], _acceptedByPosition[i] + 1);
+        Volatile.Write(ref _positions, Math.Max(_positions, Math.Min(drafted, PositionsMax)));
     }
 
     internal void SetStepsInFlight(int count) => Volatile.Write(ref _stepsInFlight, count);
+
+    /// <summary>Entry i: how often guess i of a sequence was right; as many as were ever made at once.</summary>
+    internal long[] AcceptedByPosition() => _acceptedByPosition[..Volatile.Read(ref _positions)];
+
+    /// <summary>Steps by size, one entry more than <see cref="StepSizeBounds"/>.</summary>
+    internal long[] StepSizes() => [.. _stepSizes];
 
     internal void AddLostStep() => Volatile.Write(ref _lostSteps, _lostSteps + 1);
 

@@ -48,9 +48,20 @@ public readonly record struct EngineSnapshot
     /// <summary>Steps that an executor lost.</summary>
     public long LostSteps { get; init; }
 
+    /// <summary>Steps by their size in tokens: entry i counts those of at most bound i of
+    /// <see cref="EngineCounters.StepSizeBounds"/> and above the one before; the last entry those above all.</summary>
+    public IReadOnlyList<long> StepSizes { get => field ?? []; init; }
+
+    /// <summary>How often tokens were guessed for a sequence and verified.</summary>
+    public long Drafts { get; init; }
+
     /// <summary>Tokens guessed.</summary>
     public long DraftedTokens { get; init; }
 
     /// <summary>Of <see cref="DraftedTokens"/>, those that were right.</summary>
     public long AcceptedTokens { get; init; }
+
+    /// <summary>Entry i: how often guess i of a sequence was right, from 0; as many as were ever made at
+    /// once.</summary>
+    public IReadOnlyList<long> AcceptedByPosition { get => field ?? []; init; }
 }

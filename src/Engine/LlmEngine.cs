@@ -71,8 +71,11 @@ public sealed partial class LlmEngine
         CachedTokens = Counters.CachedTokens,
         Preemptions = Counters.Preemptions,
         LostSteps = Counters.LostSteps,
+        StepSizes = Counters.StepSizes(),
+        Drafts = Counters.Drafts,
         DraftedTokens = Counters.DraftedTokens,
         AcceptedTokens = Counters.AcceptedTokens,
+        AcceptedByPosition = Counters.AcceptedByPosition(),
     };
 
     /// <summary>What each KV block was used for a moment ago: a picture for people, from any thread.</summary>

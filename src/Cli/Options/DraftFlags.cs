@@ -18,7 +18,7 @@ internal sealed class DraftFlags
         "Guess them with a smaller model of the same tokens.");
 
     private readonly Option<int?> _max = Flag.Number(["--draft-max"], "N", 1, 64,
-        "Guesses in one step at most (default: 8, of a model 4).");
+        "Guesses in one step at most (default: 15, of a model 4).");
 
     private enum Source
     {

@@ -8,11 +8,10 @@ namespace Minka.Cli.Options;
 
 /// <summary>How each model is served.</summary>
 /// <param name="Room">Sequences and memory.</param>
-/// <param name="DraftsNgrams">Tokens are guessed from the text so far.</param>
 /// <param name="UsesSuggestions">What the model's makers suggest holds where a request does not say.</param>
 /// <param name="Template">Instead of the model's own; null for that.</param>
 internal sealed record ServingChoice(
-    ServingRoom Room, bool DraftsNgrams, bool UsesSuggestions, ChatTemplate? Template);
+    ServingRoom Room, bool UsesSuggestions, ChatTemplate? Template);
 
 /// <summary>The options of a server, by vLLM's and llama-server's names.</summary>
 internal sealed class ServeFlags
@@ -41,9 +40,6 @@ internal sealed class ServeFlags
         "Memory of all models; more are unloaded (default: no limit).");
 
     private readonly Option<bool> _noPrefixes = Flag.Switch(["--no-prefix-caching"], "Share no prefixes.");
-
-    private readonly Option<Drafting?> _spec = Flag.Choice<Drafting>(["--spec"], [("ngram", Drafting.Ngram)],
-        "Guess tokens ahead from the text so far.");
 
     private readonly Option<Suggestions?> _suggestions = Flag.Choice<Suggestions>(["--generation-config"],
         [("auto", Suggestions.Auto), ("none", Suggestions.None)],
@@ -88,11 +84,6 @@ internal sealed class ServeFlags
         Json,
     }
 
-    private enum Drafting
-    {
-        Ngram,
-    }
-
     private enum Suggestions
     {
         Auto,
@@ -104,8 +95,7 @@ internal sealed class ServeFlags
     [
         new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit, _accessLog]),
         new("Who may ask", [_keys, _keyFile, _insecure, _origins, _certificate, _certificateKey]),
-        new("Engine", [_sequences, _stepTokens, _queue, _kvMemory, _memory, _noPrefixes, _spec, _suggestions,
-            _template]),
+        new("Engine", [_sequences, _stepTokens, _queue, _kvMemory, _memory, _noPrefixes, _suggestions, _template]),
     ];
 
     /// <summary>How the server listens.</summary>
@@ -176,8 +166,7 @@ internal sealed class ServeFlags
                 + "sequences need at least as many.");
         return new ServingChoice(
             new ServingRoom(scheduling, (long)(parse.GetValue(_kvMemory) ?? 0) << 20),
-            parse.GetValue(_spec) == Drafting.Ngram, parse.GetValue(_suggestions) != Suggestions.None,
-            ReadTemplate(parse.GetValue(_template)));
+            parse.GetValue(_suggestions) != Suggestions.None, ReadTemplate(parse.GetValue(_template)));
     }
 
     /// <summary>Memory of all models together, in bytes.</summary>

@@ -13,6 +13,7 @@ internal sealed class ServeVerb : IVerb
     private readonly Terminal _terminal;
     private readonly ModelFlags _modelFlags = new(takesSeveral: true);
     private readonly ServeFlags _serveFlags = new();
+    private readonly DraftFlags _draftFlags = new();
     private readonly Argument<string?> _model = ModelFlags.Argument();
 
     public ServeVerb(Terminal terminal)
@@ -23,12 +24,14 @@ internal sealed class ServeVerb : IVerb
 
     public Command Command { get; } = new("serve", "Serve models to OpenAI's clients.");
 
-    public IReadOnlyList<OptionGroup> Groups => [.. _serveFlags.Groups, _modelFlags.Group, _modelFlags.Machines];
+    public IReadOnlyList<OptionGroup> Groups =>
+        [.. _serveFlags.Groups, _draftFlags.Group, _modelFlags.Group, _modelFlags.Machines];
 
     public IReadOnlyList<Example> Examples =>
     [
         new("minka serve", "the built-in model at http://127.0.0.1:8000/v1"),
         new("minka serve model.gguf --port 9000 --ctx 8192", "a model of yours"),
+        new("minka serve large.gguf --draft-model small.gguf", "a smaller model of the same tokens guesses ahead"),
         new("minka serve -m small.gguf -m large.gguf --memory 16000", "two, loaded when asked for"),
     ];
 
@@ -37,7 +40,7 @@ internal sealed class ServeVerb : IVerb
         // Lines come from many threads, and each must stay whole.
         var (log, output) = (TextWriter.Synchronized(_terminal.Error), TextWriter.Synchronized(_terminal.Out));
         var options = _serveFlags.ReadServer(parse, log.WriteLine, output.WriteLine);
-        var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
+        var choices = ReadModels(parse);
         var (names, serving) = (_serveFlags.ReadNames(parse, choices), _serveFlags.ReadServing(parse));
         var entries = choices.Select((choice, i) => Composition.Entry(choice, names[i], serving, _terminal)).ToList();
         var models = new ModelShelf(entries, _serveFlags.ReadMemory(parse), log.WriteLine, _terminal.Time);
@@ -59,6 +62,16 @@ internal sealed class ServeVerb : IVerb
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.DrainAsync(hurry.Token);
         return ExitCodes.Ok;
+    }
+
+    private IReadOnlyList<ModelChoice> ReadModels(ParseResult parse)
+    {
+        var choices = _modelFlags.ReadAll(parse, parse.GetValue(_model));
+        var draft = _draftFlags.Read(parse);
+        return draft?.ModelName is null || choices.Count == 1
+            ? [.. choices.Select(choice => choice with { Draft = draft })]
+            : throw new UsageException($"--draft-model guesses for one model; {choices.Count} are named. Serve that "
+                + "one alone, or take --spec ngram.");
     }
 
     private async Task<ServerApp> StartAsync(ModelShelf models, ServerOptions options)

@@ -6,14 +6,15 @@ namespace Minka.Engine.KvCache;
 /// <param name="MemoryLimit">Bytes this process may use: the machine's, or its cgroup's if that is less.</param>
 /// <param name="WeightBytes">The model's weights.</param>
 /// <param name="ScratchBytes">Activations and logits of the largest step.</param>
-/// <param name="BlockBytes">One block of 16 positions over all layers.</param>
+/// <param name="BlockBytes">One block of 16 positions over all layers, of a model that guesses too.</param>
 /// <param name="ModelContext">Positions the model was made for.</param>
 /// <param name="Sequences">Sequences that run at once (<c>--max-num-seqs</c>).</param>
 /// <param name="Context">Positions of the longest sequence (<c>--ctx</c>); 0 takes the model's, or what fits.</param>
 /// <param name="KvMemory">Bytes for the cache (<c>--kv-memory</c>); 0 takes what is needed, or what is left.</param>
+/// <param name="DraftWeightBytes">Weights of a smaller model that guesses; 0 without one.</param>
 public sealed record KvDemand(
     long MemoryLimit, long WeightBytes, long ScratchBytes, long BlockBytes, int ModelContext, int Sequences,
-    int Context = 0, long KvMemory = 0);
+    int Context = 0, long KvMemory = 0, long DraftWeightBytes = 0);
 
 /// <summary>The size of the KV cache: decided once, at the start, so that memory never runs out later.</summary>
 /// <param name="Blocks">Blocks of 16 positions.</param>
@@ -35,7 +36,7 @@ public sealed record KvBudget(int Blocks, int Context, IReadOnlyList<string> Exp
             throw new ArgumentException($"--ctx is {demand.Context:N0}; the model was made for "
                 + $"{demand.ModelContext:N0} positions. Lower --ctx.");
         var reserved = (long)(demand.MemoryLimit * ReservedShare);
-        var left = demand.MemoryLimit - reserved - demand.WeightBytes - demand.ScratchBytes;
+        var left = demand.MemoryLimit - reserved - demand.WeightBytes - demand.DraftWeightBytes - demand.ScratchBytes;
         var offered = demand.KvMemory > 0 ? demand.KvMemory : left;
         if (demand.KvMemory > 0 && demand.KvMemory > left + reserved)
             throw new ArgumentException($"--kv-memory is {Size(demand.KvMemory)}; {Size(Math.Max(0, left + reserved))} "
@@ -76,6 +77,8 @@ public sealed record KvBudget(int Blocks, int Context, IReadOnlyList<string> Exp
             Line("= left for keys and values", Math.Max(0, left)),
             Line("a block of 16 positions", demand.BlockBytes),
         ];
+        if (demand.DraftWeightBytes > 0)
+            lines.Insert(3, Line("- weights of the draft model", demand.DraftWeightBytes));
         if (asked) lines.Add(Line("--kv-memory", demand.KvMemory));
         lines.Add(Line($"{blocks:N0} blocks", blocks * demand.BlockBytes));
         var whole = blocks / SequenceBlocks.For(context);

@@ -1,3 +1,5 @@
+using Minka.Engine;
+
 namespace Minka.Server.Metrics;
 
 /// <summary>Upper bounds of histograms: vLLM's, so that its dashboards fit.</summary>
@@ -24,7 +26,7 @@ internal static class Buckets
 
     /// <summary>Tokens of one step.</summary>
     public static double[] StepTokens { get; } =
-        [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384];
+        [.. EngineCounters.StepSizeBounds.ToArray().Select(bound => (double)bound)];
 
     /// <summary>Choices of a request.</summary>
     public static double[] Choices { get; } = [1, 2, 5, 10, 20];

@@ -53,10 +53,22 @@ internal sealed class EngineFamilies(MetricRegistry registry, string[] labels)
         "minka_preemptions_total vllm:num_preemptions_total",
         "Sequences that gave their blocks back and were computed again.", labels);
 
+    public MetricFamily<Histogram> StepSizes { get; } = registry.Histogram(
+        "minka_step_size_tokens vllm:iteration_tokens_total", "Tokens computed in one step.", Buckets.StepTokens, null,
+        labels);
+
+    public MetricFamily<Counter> Drafts { get; } = registry.Counter(
+        "minka_drafts_total vllm:spec_decode_num_drafts_total",
+        "How often tokens were guessed for a sequence and verified.", labels);
+
     public MetricFamily<Counter> DraftTokens { get; } = registry.Counter(
         "minka_draft_tokens_total vllm:spec_decode_num_draft_tokens_total", "Tokens guessed ahead.", labels);
 
     public MetricFamily<Counter> AcceptedTokens { get; } = registry.Counter(
         "minka_accepted_tokens_total vllm:spec_decode_num_accepted_tokens_total",
         "Guessed tokens that were right.", labels);
+
+    public MetricFamily<Counter> AcceptedByPosition { get; } = registry.Counter(
+        "minka_accepted_tokens_per_position_total vllm:spec_decode_num_accepted_tokens_per_pos_total",
+        "Guessed tokens that were right, by their place among the guesses, from 0.", [.. labels, "position"]);
 }

@@ -46,6 +46,20 @@ internal sealed class Histogram(double[] bounds)
         AtomicSum.Add(ref _sum, other.Sum);
     }
 
+    /// <summary>Raises counts and sum to what somebody else has counted in the same buckets; nothing falls.</summary>
+    /// <param name="counts">By bucket, from the first.</param>
+    /// <param name="sum">Sum of all values.</param>
+    public void Follow(ReadOnlySpan<long> counts, double sum)
+    {
+        for (var i = 0; i < counts.Length; i++)
+        {
+            long before;
+            while ((before = CountOf(i)) < counts[i])
+                if (Interlocked.CompareExchange(ref _counts[i], counts[i], before) == before) break;
+        }
+        AtomicSum.Raise(ref _sum, sum);
+    }
+
     /// <summary>Counts one duration in seconds.</summary>
     public void Observe(TimeSpan duration) => Observe(duration.TotalSeconds);
 

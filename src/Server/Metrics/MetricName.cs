@@ -8,7 +8,9 @@ internal static class MetricName
     {
         if (!IsName(name, colons: true))
             throw new ArgumentException($"'{name}' is no metric name: letters, digits, '_' and ':' only.");
-        if ((kind == MetricKind.Counter) != name.EndsWith("_total", StringComparison.Ordinal))
+        // A colon names another program's metric, which ends as it does there: vLLM has a histogram '_total'.
+        var isTotal = name.EndsWith("_total", StringComparison.Ordinal);
+        if (kind == MetricKind.Counter ? !isTotal : isTotal && !name.Contains(':', StringComparison.Ordinal))
             throw new ArgumentException($"'{name}' is a {kind}; names end in '_total' if they count, and only then.");
     }
 

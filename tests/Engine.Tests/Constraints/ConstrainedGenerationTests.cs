@@ -119,6 +119,33 @@ public class ConstrainedGenerationTests
     }
 
     [Fact]
+    public async Task A_constraint_that_is_being_compiled_holds_up_no_other_text()
+    {
+        using var gate = new ManualResetEventSlim();
+        var reading = new TaskCompletionSource();
+        var slow = new TokenVocabulary(Vocabularies.Small.Count, id =>
+        {
+            reading.TrySetResult();
+            gate.Wait(TestContext.Current.CancellationToken);
+            return Vocabularies.Small.BytesOf(id).ToArray();
+        });
+        await using var fixture = new EngineFixture(
+            options: Options with { Vocabulary = slow }, vocabularySize: Vocabularies.Small.Count + 3);
+        var constrained = Task.Run(
+            () => fixture.TextAsync(new() { Prompt = Prompt, Constraint = Constraint.Choice(["ab"]) }),
+            TestContext.Current.CancellationToken);
+
+        await reading.Task;
+        var other = await fixture.TextAsync(new() { Prompt = Prompt, TokensMax = 20, IgnoreEos = true });
+        var wasCompiling = !constrained.IsCompleted;
+        gate.Set();
+
+        Assert.True(wasCompiling);
+        Assert.Equal(20, other.Length);
+        Assert.Equal("ab", Vocabularies.TextOf(await constrained));
+    }
+
+    [Fact]
     public void Without_a_vocabulary_constraints_are_refused()
     {
         var fixture = new EngineFixture(starts: false);

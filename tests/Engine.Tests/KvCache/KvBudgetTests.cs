@@ -42,6 +42,16 @@ public class KvBudgetTests
     }
 
     [Fact]
+    public void A_draft_model_takes_its_weights_from_the_memory_and_says_so()
+    {
+        var budget = KvBudget.Of(Demand with { Sequences = 16, DraftWeightBytes = 1 * GiB });
+
+        Assert.Equal(1536, budget.Blocks);
+        Assert.Equal("- weights of the draft model    1.00 GiB", budget.Explanation[3]);
+        Assert.Equal("= left for keys and values      3.00 GiB", budget.Explanation[5]);
+    }
+
+    [Fact]
     public void A_context_nobody_asked_for_shrinks_to_what_fits()
     {
         var budget = KvBudget.Of(Demand with { BlockBytes = 16 * MiB });

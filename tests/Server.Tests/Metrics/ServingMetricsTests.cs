@@ -20,6 +20,8 @@ public sealed class ServingMetricsTests
         "vllm:time_per_output_token_seconds", "vllm:e2e_request_latency_seconds", "vllm:request_queue_time_seconds",
         "vllm:request_inference_time_seconds", "vllm:request_prefill_time_seconds", "vllm:request_decode_time_seconds",
         "vllm:spec_decode_num_draft_tokens_total", "vllm:spec_decode_num_accepted_tokens_total",
+        "vllm:spec_decode_num_drafts_total", "vllm:spec_decode_num_accepted_tokens_per_pos_total",
+        "vllm:iteration_tokens_total",
     ];
 
     private readonly MetricRegistry _registry = new();
@@ -29,7 +31,7 @@ public sealed class ServingMetricsTests
     {
         _ = new ProcessMetrics(_registry, "0.1.0+876469dc");
         var serving = new ServingMetrics(_registry);
-        using var engine = serving.Follow("tiny", () => new() { TotalBlocks = 100 });
+        using var engine = serving.Follow("tiny", () => new() { TotalBlocks = 100, AcceptedByPosition = [0] });
 
         var families = Read();
 
@@ -81,6 +83,32 @@ public sealed class ServingMetricsTests
         Assert.Equal(12, families["minka_step_tokens_total"].Samples[0].Value);
         Assert.Equal(4, families["vllm:num_requests_waiting"].Samples[0].Value);
         Assert.Equal(.5, families["vllm:kv_cache_usage_perc"].Samples[0].Value);
+    }
+
+    [Fact]
+    public void Steps_are_counted_by_size_and_right_guesses_by_place()
+    {
+        var serving = new ServingMetrics(_registry);
+        var first = new EngineSnapshot { StepSizes = [3, 1], ComputedTokens = 10, AcceptedByPosition = [2] };
+        serving.Follow("m", () => first).Dispose();
+        var second = new EngineSnapshot
+        {
+            StepSizes = [1, 0, 2], ComputedTokens = 30, Drafts = 4, AcceptedByPosition = [3, 1],
+        };
+        using var again = serving.Follow("m", () => second);
+
+        var families = Read();
+
+        Assert.Equal(["0: 5", "1: 1"], Samples("vllm:spec_decode_num_accepted_tokens_per_pos_total")
+            .Select(sample => $"{sample.Labels["position"]}: {sample.Value}"));
+        Assert.Equal(4, Samples("vllm:spec_decode_num_drafts_total")[0].Value);
+        var buckets = Samples("vllm:iteration_tokens_total").Where(sample => sample.Name.EndsWith("_bucket"));
+        Assert.Equal("1:4 8:5 16:7 32:7", string.Join(' ', buckets.Take(4).Select(
+            sample => $"{sample.Labels["le"]}:{sample.Value}")));
+        Assert.Equal(40, Samples("vllm:iteration_tokens_total").Single(
+            sample => sample.Name.EndsWith("_sum", StringComparison.Ordinal)).Value);
+
+        List<Sample> Samples(string name) => [.. families[name].Samples];
     }
 
     [Fact]
