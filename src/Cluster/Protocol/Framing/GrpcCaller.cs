@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using Minka.Collectives.Joining;
 
 namespace Minka.Cluster.Protocol.Framing;
 
@@ -100,6 +101,11 @@ internal sealed class GrpcCaller(HttpClient http, TimeProvider time)
         catch (OperationCanceledException late) when (deadline.IsCancellationRequested)
         {
             throw new GrpcException(GrpcStatus.DeadlineExceeded, $"{path} did not end in time.", late);
+        }
+        catch (HttpRequestException wrong) when (wrong.GetBaseException() is HandshakeException refused)
+        {
+            // Somebody is there, and what is wrong is a key.
+            throw new GrpcException(GrpcStatus.Unauthenticated, $"{refused.Message.TrimEnd('.')}.", wrong);
         }
         catch (HttpRequestException wrong)
         {
