@@ -129,7 +129,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         var unheard = await Assert.ThrowsAsync<GrpcException>(() => keyless.StatusAsync(new(), _cancellation));
         await ControlContract.CheckAsync(friend, _cancellation);
 
-        Assert.Equal((GrpcStatus.Unavailable, GrpcStatus.Unavailable), (refused.Status, unheard.Status));
+        Assert.Equal((GrpcStatus.Unauthenticated, GrpcStatus.Unavailable), (refused.Status, unheard.Status));
         Assert.Contains("the keys differ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(_log, line => line.Contains("not our protocol", StringComparison.Ordinal));
     }
