@@ -105,7 +105,7 @@ public sealed class ControlClient : IControl, IDisposable
     {
         var address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
         if (!IPAddress.IsLoopback(address))
-            throw new HandshakeException($"{new IPEndPoint(address, peer.Port)} is another machine and there is no key; make one with "
-                + "'minka key new' and give it to all machines");
+            throw new HandshakeException($"{new IPEndPoint(address, peer.Port)} is another machine and there is no "
+                + "key; make one with 'minka key new' and give it to all machines");
     }
 }
