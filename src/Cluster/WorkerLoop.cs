@@ -16,7 +16,10 @@ public sealed class WorkerLoop
     private readonly ForwardInput _input;
     private readonly float[] _logits, _packed;
     private readonly int _logitColumns;
-    private readonly HiddenProbe _pool;
+
+    /// <summary>Who looks at the hidden states of every step, and who does where a step has embeddings.</summary>
+    private readonly HiddenProbe? _watch, _pool;
+
     private float[] _sums = [];
     private long _steps;
 
@@ -32,11 +35,13 @@ public sealed class WorkerLoop
         _logits = new float[checked(model.Limits.LogitRows * _logitColumns)];
         _packed = new float[_logitColumns == 0 ? 0 : checked(model.Limits.LogitRows * LogitRows.PackedMax)];
         Meter = links.NewMeter();
-        _pool = (layer, hidden) =>
+        _watch = model.Probe;
+        HiddenProbe sum = (layer, hidden) =>
         {
             // Only what leaves the final norm.
             if (layer == model.Config.Layers) PooledRows.Sum(_input, hidden, _frame.Pooled, _sums);
         };
+        _pool = _watch + sum;
     }
 
     /// <summary>Where the time of the steps goes.</summary>
@@ -86,7 +91,7 @@ public sealed class WorkerLoop
         var logits = _logits.AsSpan(0, _input.LogitCount * _logitColumns);
         var sums = PooledFloats();
         meter.ComputeBegins();
-        _model.Probe = sums > 0 ? _pool : null;
+        _model.Probe = sums > 0 ? _pool : _watch;
         _model.Forward(_input, logits);
         meter.ComputeEnds();
 
