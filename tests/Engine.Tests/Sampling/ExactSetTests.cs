@@ -135,7 +135,9 @@ public class ExactSetTests
                 "equal" => -0f * random.Next(2),
                 "forbidden" => random.Next(3) switch
                 {
-                    0 => float.NegativeInfinity, 1 => float.NaN, _ => random.NextSingle(),
+                    0 => float.NegativeInfinity,
+                    1 => float.NaN,
+                    _ => random.NextSingle(),
                 },
                 _ => i * 0.01f,
             }).ToArray();
