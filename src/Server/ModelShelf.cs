@@ -75,10 +75,11 @@ public sealed class ModelShelf : IAsyncDisposable
                     $"'{place.Entry.Name}' failed, the server's log says why, and it is being loaded again; ask again.",
                     _beforeAgain);
             }
-            place.Leases++;
-            place.LastUse = ++_uses;
             if (place.Loading is { IsFaulted: true } or { IsCanceled: true }) place.Loading = null;
             loading = place.Loading ??= Begin(place);
+            // Whoever finds no room has no lease.
+            place.Leases++;
+            place.LastUse = ++_uses;
         }
         try
         {
@@ -122,20 +123,22 @@ public sealed class ModelShelf : IAsyncDisposable
     /// <summary>Under the lock: makes room, then loads.</summary>
     private Task<ServedModel> Begin(Place place)
     {
-        var unused = new List<ServedModel>();
-        var taken = _places.Where(other => other.Loading is not null).Sum(other => other.Entry.Bytes);
-        var free = _bytesMax - taken;
-        foreach (var other in _places.Where(it => it.IsLoaded && it.Leases == 0).OrderBy(it => it.LastUse).ToList())
+        var others = _places.Where(other => other.Loading is { IsFaulted: false, IsCanceled: false }).ToList();
+        var free = _bytesMax - others.Sum(other => other.Entry.Bytes);
+        var leaving = new List<Place>();
+        foreach (var other in others.Where(it => it.IsLoaded && it.Leases == 0).OrderBy(it => it.LastUse))
         {
             if (free >= place.Entry.Bytes) break;
-            unused.Add(other.Loading!.Result);
-            other.Loading = null;
+            leaving.Add(other);
             free += other.Entry.Bytes;
         }
-        if (free < place.Entry.Bytes && taken > 0 && unused.Count == 0)
+        // One that is larger than all the memory that was allowed is loaded alone.
+        if (free < place.Entry.Bytes && leaving.Count < others.Count)
             throw ApiFault.Unavailable("loading",
                 $"There is no room for '{place.Entry.Name}' while other models answer; ask again.",
                 TimeSpan.FromSeconds(5));
+        var unused = leaving.Select(other => other.Loading!.Result).ToList();
+        foreach (var other in leaving) other.Loading = null;
         return Task.Run(async () =>
         {
             foreach (var model in unused) await model.DisposeAsync().ConfigureAwait(false);

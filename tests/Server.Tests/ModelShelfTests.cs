@@ -44,6 +44,43 @@ public sealed class ModelShelfTests
     }
 
     [Fact]
+    public async Task Who_found_no_room_holds_nothing()
+    {
+        await using var shelf = Shelf(bytesMax: 10, ("a", 10), ("b", 10));
+        using (await OpenAsync(shelf, "a"))
+            await Assert.ThrowsAsync<ApiFault>(() => OpenAsync(shelf, "b"));
+
+        (await OpenAsync(shelf, "b")).Dispose();
+        (await OpenAsync(shelf, "a")).Dispose();
+
+        Assert.Equal(["a", "b", "a"], _loads);
+        Assert.Equal(["a"], shelf.Loaded.Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task Nothing_is_unloaded_for_a_model_that_would_not_fit_all_the_same()
+    {
+        await using var shelf = Shelf(bytesMax: 20, ("small", 5), ("busy", 10), ("large", 12));
+        (await OpenAsync(shelf, "small")).Dispose();
+        using var busy = await OpenAsync(shelf, "busy");
+
+        await Assert.ThrowsAsync<ApiFault>(() => OpenAsync(shelf, "large"));
+
+        Assert.Equal(["small", "busy"], shelf.Loaded.Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task A_model_larger_than_the_memory_is_loaded_alone()
+    {
+        await using var shelf = Shelf(bytesMax: 20, ("small", 5), ("huge", 30));
+        (await OpenAsync(shelf, "small")).Dispose();
+
+        (await OpenAsync(shelf, "huge")).Dispose();
+
+        Assert.Equal(["huge"], shelf.Loaded.Select(model => model.Name));
+    }
+
+    [Fact]
     public async Task Requests_at_the_same_time_share_one_loading()
     {
         await using var shelf = Shelf(bytesMax: 10, ("a", 10));
