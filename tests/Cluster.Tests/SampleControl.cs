@@ -10,15 +10,21 @@ internal sealed class SampleControl : IControl
 {
     public TaskCompletionSource<bool> WatchEnded { get; } = new();
 
-    public Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation) =>
-        Task.FromResult(new HelloReply
+    /// <summary>Never answers those who call themselves so.</summary>
+    public const string Unheard = "unheard";
+
+    public async Task<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellation)
+    {
+        if (request.Build == Unheard) await Task.Delay(Timeout.Infinite, cancellation);
+        return new()
         {
             ProtocolMajor = request.ProtocolMajor,
             Build = request.Build + " grüßt",
             State = WorkerState.Idle,
             Machine = new() { Cores = 4, MemoryBytes = 1L << 40 },
             Needs = { new SliceNeed { Hash = ByteString.CopyFrom(1, 2, 255), Name = "a", Bytes = long.MaxValue } },
-        });
+        };
+    }
 
     public async Task<ProbeReply> ProbeAsync(ProbeRequest request, CancellationToken cancellation)
     {

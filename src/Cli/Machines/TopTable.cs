@@ -9,7 +9,7 @@ namespace Minka.Cli.Machines;
 internal static class TopTable
 {
     /// <summary>Columns of a screen that has room for everything.</summary>
-    private const int WideColumns = 118;
+    private const int WideColumns = 116;
 
     /// <summary>What a smaller screen shows of a rank: worker, rank, layers, tokens, ms, computing, waiting, idle,
     /// memory.</summary>
@@ -23,8 +23,8 @@ internal static class TopTable
         var isNarrow = tables.Profile.Width < WideColumns;
         var ranks = isNarrow
             ? new NumberTable(["worker", "rank", "layers"], "tok/s", "step ms", "comp", "wait", "idle", "MiB")
-            : new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tokens/s", "step ms",
-                "computing", "waiting", "moving", "reducing", "idle", "MiB");
+            : new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tok/s", "step ms",
+                "comp", "wait", "move", "add", "idle", "MiB");
         var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "wait us p50", "p99",
             "sent again");
         foreach (var (old, now) in before.Zip(after))
@@ -69,7 +69,7 @@ internal static class TopTable
             Text($"{steps / seconds:F1}"), Text($"{(now.Tokens - before.Tokens) / seconds:F1}"),
             steps > 0 ? Text($"{1e3 * busy / steps:F2}") : "-",
             Percent(shares.Compute), Percent(shares.Wait), Percent(shares.Transfer), Percent(shares.Reduce),
-            Percent(Math.Max(0, 1 - (busy / seconds))), Text($"{now.MemoryBytes / 1048576.0:F1}"),
+            Percent(Math.Max(0, 1 - (busy / seconds))), Text($"{now.MemoryBytes >> 20}"),
         ];
     }
 
