@@ -24,7 +24,7 @@ internal static class TopTable
         var ranks = isNarrow
             ? new NumberTable(["worker", "rank", "layers"], "tok/s", "step ms", "comp", "wait", "idle", "MiB")
             : new NumberTable(["worker", "state", "rank", "layers"], "steps/s", "tok/s", "step ms",
-                "comp", "wait", "move", "add", "idle", "MiB");
+                "comp", "wait", "move", "reduce", "idle", "MiB");
         var links = new NumberTable(["link"], "out MB/s", "in MB/s", "RTT us", "wait us p50", "p99",
             "sent again");
         foreach (var (old, now) in before.Zip(after))
