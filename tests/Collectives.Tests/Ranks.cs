@@ -20,6 +20,30 @@ internal static class Ranks
             new TcpTransport(rank, sockets[rank], epoch: 1, options ?? new() { Deadline = Deadline }))];
     }
 
+    /// <summary>Ranks that share memory, as those of one machine do.</summary>
+    public static IReadOnlyList<TcpTransport> OverMemory(int size, TcpTransportOptions? options = null)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Only on Linux do ranks share memory.");
+        var sockets = Sockets(size);
+        var lanes = Enumerable.Range(0, size).Select(_ => new SharedLane?[size]).ToArray();
+        for (var low = 0; low < size; low++)
+            for (var high = low + 1; high < size; high++) (lanes[low][high], lanes[high][low]) = Lanes();
+        return [.. Enumerable.Range(0, size).Select(rank => new TcpTransport(
+            rank, sockets[rank], epoch: 1, options ?? new() { Deadline = Deadline }, lanes[rank]))];
+    }
+
+    /// <summary>Both ends of a shared memory.</summary>
+    public static (SharedLane First, SharedLane Second) Lanes()
+    {
+        var first = SharedLane.TryCreate();
+        Assert.NotNull(first);
+        var second = SharedLane.TryOpen(first.Name);
+        first.Unlink();
+        Assert.NotNull(second);
+        Assert.Equal(first.Nonce, second.Nonce);
+        return (first, second);
+    }
+
     /// <summary>A connection on loopback for each pair of ranks.</summary>
     public static Socket?[][] Sockets(int size)
     {

@@ -24,7 +24,7 @@ internal static class Handshake
     private const int ProofBytes = 32;
 
     /// <summary>What a connection between ranks is for.</summary>
-    public const string Mesh = "minka mesh 1";
+    public const string Mesh = "minka mesh 2";
 
     /// <summary>The side that connected.</summary>
     /// <param name="stream">Just connected.</param>

@@ -24,7 +24,7 @@ internal sealed record Hello
     public const int NonceBytes = 32;
 
     /// <summary>Sides with another major cannot talk.</summary>
-    public const ushort ProtocolMajor = 1;
+    public const ushort ProtocolMajor = 2;
 
     private const ushort ProtocolMinor = 0;
     private const int BuildBytes = 32;

@@ -32,13 +32,15 @@ public static class TcpMesh
         var expectation = new Expectation(me);
         listener.Expect(expectation);
         var joining = Enumerable.Range(0, me.Size).Where(rank => rank != me.Rank)
-            .Select(rank => JoinOneAsync(listener, me, rank, peers[rank], expectation, either.Token)).ToList();
+            .Select(rank => JoinOneAsync(
+                listener, me, rank, peers[rank], expectation, options.SharesMemory, either.Token)).ToList();
         try
         {
             var joined = await Task.WhenAll(joining);
             var sockets = new Socket?[me.Size];
-            foreach (var (rank, socket) in joined) sockets[rank] = socket;
-            return new(me.Rank, sockets, me.Epoch, options);
+            var lanes = new SharedLane?[me.Size];
+            foreach (var (rank, socket, lane) in joined) (sockets[rank], lanes[rank]) = (socket, lane);
+            return new(me.Rank, sockets, me.Epoch, options, lanes);
         }
         catch
         {
@@ -54,14 +56,30 @@ public static class TcpMesh
         }
     }
 
-    private static async Task<(int Rank, Socket Socket)> JoinOneAsync(
-        PeerListener listener, MeshIdentity me, int rank, EndPoint peer, Expectation expectation,
+    private static async Task<(int Rank, Socket Socket, SharedLane? Lane)> JoinOneAsync(
+        PeerListener listener, MeshIdentity me, int rank, EndPoint peer, Expectation expectation, bool sharesMemory,
         CancellationToken cancellation)
     {
-        if (rank < me.Rank) return (rank, await ConnectAsync(listener, me, rank, peer, cancellation));
+        var socket = rank < me.Rank
+            ? await ConnectAsync(listener, me, rank, peer, cancellation)
+            : await AcceptAsync(me, rank, expectation, cancellation);
         try
         {
-            return (rank, await expectation.ComesAsync(rank).WaitAsync(cancellation));
+            return (rank, socket, await LaneOffer.AgreeAsync(socket, rank < me.Rank, sharesMemory, cancellation));
+        }
+        catch (Exception gone) when (gone is IOException or HandshakeException or OperationCanceledException)
+        {
+            socket.Dispose();
+            throw new PeerLostException(rank, gone.Message.TrimEnd('.'));
+        }
+    }
+
+    private static async Task<Socket> AcceptAsync(
+        MeshIdentity me, int rank, Expectation expectation, CancellationToken cancellation)
+    {
+        try
+        {
+            return await expectation.ComesAsync(rank).WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -120,13 +138,15 @@ public static class TcpMesh
                 + "one with 'minka key new' and give it to all machines.");
     }
 
-    private static async Task CloseAllAsync(List<Task<(int Rank, Socket Socket)>> joining)
+    private static async Task CloseAllAsync(List<Task<(int Rank, Socket Socket, SharedLane? Lane)>> joining)
     {
         foreach (var one in joining)
         {
             try
             {
-                (await one).Socket.Dispose();
+                var joined = await one;
+                joined.Socket.Dispose();
+                joined.Lane?.Dispose();
             }
             catch (Exception expected) when (expected is PeerLostException or InvalidOperationException
                 or SocketException or OperationCanceledException)

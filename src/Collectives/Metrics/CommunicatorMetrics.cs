@@ -100,6 +100,9 @@ public sealed class LinkMetrics
     /// <summary>The other rank, in the transport's numbering.</summary>
     public int Peer { get; }
 
+    /// <summary>Bytes go through memory that both ranks share.</summary>
+    public bool IsShared { get; internal init; }
+
     /// <summary>Bytes sent, headers included.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
 

@@ -24,6 +24,9 @@ internal enum FrameType : ushort
 
     /// <summary>I leave in order.</summary>
     Bye = 6,
+
+    /// <summary>Memory that we could share.</summary>
+    Lane = 7,
 }
 
 /// <summary>

@@ -8,17 +8,23 @@ namespace Minka.Collectives.Transports;
 /// <param name="peer">The rank at the other end.</param>
 /// <param name="epoch">The cluster's incarnation: frames of another are refused.</param>
 /// <param name="payloadMax">Longest payload in bytes.</param>
-internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payloadMax) : IDisposable
+/// <param name="lane">Memory that carries the bytes instead; owned. The socket then wakes whoever sleeps.</param>
+internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payloadMax, SharedLane? lane = null)
+    : IDisposable
 {
+    private static readonly byte[] _bell = [1];
+
     // Two frames: one that is being taken, and one that may come early while we still send.
     private readonly byte[] _buffer =
         GC.AllocateUninitializedArray<byte>(2 * (Frame.HeaderBytes + payloadMax), pinned: true);
     private int _start, _end;
+    private bool _isOver;
     private ulong _sent, _received;
 
     public int Peer => peer;
 
-    public LinkMetrics Metrics { get; } = new(peer) { HealthSource = () => TcpInfo.Read(socket) };
+    public LinkMetrics Metrics { get; } =
+        new(peer) { HealthSource = () => TcpInfo.Read(socket), IsShared = lane is not null };
 
     /// <summary>Why nothing more will come, as a clause; null while the connection is open.</summary>
     public string? Closed { get; private set; }
@@ -38,6 +44,23 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
     public int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (SendProblem is not null) return 0;
+        if (lane is null) return Hand(bytes);
+        try
+        {
+            var count = lane.TryWrite(bytes, out var isAsleep);
+            // A bell that the socket does not take is one of many that nobody has heard yet.
+            if (isAsleep && count > 0) Hand(_bell);
+            return count;
+        }
+        catch (Exception over) when (over is ObjectDisposedException or InvalidDataException)
+        {
+            SendProblem = Clause(over);
+        }
+        return 0;
+    }
+
+    private int Hand(ReadOnlySpan<byte> bytes)
+    {
         try
         {
             var count = socket.Send(bytes, SocketFlags.None, out var error);
@@ -54,7 +77,8 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
     /// <summary>Takes what has come; 0 if nothing has, or there is no room.</summary>
     public int TryFill()
     {
-        if (Closed is not null) return 0;
+        // What the other side wrote before it closed the connection is still there.
+        if (Closed is not null && (lane is null || _isOver)) return 0;
         if (_start > 0 && _end == _buffer.Length)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
@@ -62,16 +86,34 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
         }
         var room = _buffer.AsSpan(_end);
         if (room.Length == 0) return 0;
+        var count = lane is null ? Take(room) : TakeShared(room);
+        _end += count;
+        return count;
+    }
+
+    private int TakeShared(Span<byte> room)
+    {
+        try
+        {
+            return lane!.TryRead(room);
+        }
+        catch (Exception over) when (over is ObjectDisposedException or InvalidDataException)
+        {
+            _isOver = true;
+            Closed ??= Clause(over);
+        }
+        return 0;
+    }
+
+    /// <summary>Takes bytes from the socket; 0 if there are none, and it may be closed now.</summary>
+    private int Take(Span<byte> room)
+    {
         try
         {
             var count = socket.Receive(room, SocketFlags.None, out var error);
-            if (error is SocketError.Success && count > 0)
-            {
-                _end += count;
-                return count;
-            }
+            if (error is SocketError.Success && count > 0) return count;
             if (error is SocketError.Success) Closed = "it closed the connection";
-            else if (error is not (SocketError.WouldBlock or SocketError.IOPending)) Closed = Clause(error);
+            else if (error is not (SocketError.WouldBlock or SocketError.IOPending)) Closed ??= Clause(error);
         }
         catch (ObjectDisposedException)
         {
@@ -120,13 +162,35 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
         }
     }
 
-    /// <summary>Sleeps until the socket can be read or written.</summary>
+    /// <summary>Where bytes go through memory, looks whether the connection still stands.</summary>
+    public void LookForEnd()
+    {
+        if (lane is null) return;
+        Span<byte> bells = stackalloc byte[64];
+        while (Closed is null && Take(bells) > 0)
+        {
+            // The bells are heard.
+        }
+        SendProblem ??= Closed;
+    }
+
+    /// <summary>Sleeps until something can be read or written.</summary>
     /// <returns>False if the time passed first.</returns>
     public bool Sleep(TimeSpan atMost, SelectMode mode)
     {
         try
         {
-            return socket.Poll(atMost, mode);
+            if (lane is null) return socket.Poll(atMost, mode);
+            if (lane.SetAsleep(mode == SelectMode.SelectRead) && mode == SelectMode.SelectRead)
+            {
+                lane.SetAsleep(false);
+                return true;
+            }
+            var isWoken = socket.Poll(atMost, SelectMode.SelectRead);
+            lane.SetAsleep(false);
+            if (isWoken) LookForEnd();
+            // Room is not announced: who waits for it looks again after a while.
+            return mode == SelectMode.SelectRead ? isWoken : Closed is not null;
         }
         catch (Exception gone) when (gone is ObjectDisposedException or SocketException)
         {
@@ -139,6 +203,7 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
     {
         Closed ??= "the link was closed here";
         socket.Dispose();
+        lane?.Dispose();
     }
 
     /// <summary>Says that nothing more will be sent, so that what was sent still arrives.</summary>
@@ -160,6 +225,10 @@ internal sealed class PeerSocket(Socket socket, int peer, int epoch, int payload
         if (frame.Type != FrameType.Lost) return;
         LostThere = bytes.Length == Frame.HeaderBytes + 4 ? BitConverter.ToInt32(bytes[Frame.HeaderBytes..]) : peer;
     }
+
+    private static string Clause(Exception over) => over is ObjectDisposedException
+        ? "the link was closed here"
+        : "it damaged the memory that the ranks share";
 
     private static string Clause(SocketError error) => error switch
     {

@@ -9,7 +9,8 @@ namespace Minka.Collectives.Transports;
 /// The thread that waits is the thread that reads: no other one has to be woken, and no core spins beside the one
 /// that computes (<c>docs/decisions</c>, 0003). A receiver asks again and again for some microseconds, then sleeps
 /// in the kernel. Messages of peers that are not waited for stay in the kernel's buffers, or, while a send is
-/// held up, come into ours.
+/// held up, come into ours. Ranks that share memory send their bytes through it; their connection then only wakes
+/// sleepers, and tells that the other side is gone.
 /// </remarks>
 public sealed class TcpTransport : ITransport
 {
@@ -33,7 +34,10 @@ public sealed class TcpTransport : ITransport
     /// <param name="sockets">Connected and authenticated, by rank; null at this rank. Owned.</param>
     /// <param name="epoch">The cluster's incarnation.</param>
     /// <param name="options">How to wait.</param>
-    internal TcpTransport(int rank, IReadOnlyList<Socket?> sockets, int epoch, TcpTransportOptions options)
+    /// <param name="lanes">Memory shared with each rank; null where there is none. Owned.</param>
+    internal TcpTransport(
+        int rank, IReadOnlyList<Socket?> sockets, int epoch, TcpTransportOptions options,
+        IReadOnlyList<SharedLane?>? lanes = null)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("Values travel little-endian; this machine is big-endian.");
@@ -46,7 +50,7 @@ public sealed class TcpTransport : ITransport
         {
             if (sockets[i] is not { } socket) continue;
             SocketTuning.ForCollectives(socket);
-            _peers[i] = new(socket, i, epoch, options.MessageBytesMax);
+            _peers[i] = new(socket, i, epoch, options.MessageBytesMax, lanes?[i]);
         }
     }
 
@@ -206,6 +210,7 @@ public sealed class TcpTransport : ITransport
         {
             if (other is null || other == from) continue;
             other.TryFill();
+            other.LookForEnd();
             if (other.Closed is null) continue;
             other.LookForParting();
             if (!other.HasLeft) throw Gone(other, null);

@@ -12,6 +12,10 @@ public sealed record TcpTransportOptions
     /// </summary>
     public TimeSpan Spin { get; init; } = TimeSpan.FromMicroseconds(20);
 
+    /// <summary>Ranks on one machine that reach each other by loopback exchange bytes through memory that they share,
+    /// where there is such memory; both must want to.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Longest message in bytes; longer values are sent in parts.</summary>
     public int MessageBytesMax { get; init; } = 1 << 20;
 
