@@ -15,8 +15,8 @@ internal sealed unsafe class SharedLane : IDisposable
     public const int NonceBytes = 32;
     public const int NameBytes = 16;
 
-    /// <summary>Room of a direction: two messages of the longest kind.</summary>
-    public const int RingBytes = 2 << 20;
+    /// <summary>Room of a direction: a message of the longest kind, and short ones beside it.</summary>
+    public const int RingBytes = (1 << 20) + (1 << 16);
 
     private const string Folder = "/dev/shm";
     private const int HeaderBytes = 4096;
@@ -52,7 +52,7 @@ internal sealed unsafe class SharedLane : IDisposable
     public static SharedLane? TryOpen(byte[] name) => TryMap(name, isFirst: false);
 
     /// <summary>Takes its name away, so that nobody else finds it and nothing is left behind.</summary>
-    public void Unlink() => File.Delete(PathOf(Name));
+    public void Unlink() => TryDelete(PathOf(Name));
 
     /// <summary>Writes as much as there is room for.</summary>
     /// <param name="bytes">For the other side.</param>
@@ -151,8 +151,20 @@ internal sealed unsafe class SharedLane : IDisposable
         }
         catch (Exception none) when (none is IOException or UnauthorizedAccessException)
         {
-            if (isFirst) File.Delete(PathOf(name));
+            if (isFirst) TryDelete(PathOf(name));
             return null;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception none) when (none is IOException or UnauthorizedAccessException)
+        {
+            // It was never made.
         }
     }
 
