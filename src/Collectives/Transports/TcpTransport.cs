@@ -209,8 +209,8 @@ public sealed class TcpTransport : ITransport
         foreach (var other in _peers)
         {
             if (other is null || other == from) continue;
-            other.TryFill();
             other.LookForEnd();
+            other.TryFill(); // After it, so that what was written before the end is here.
             if (other.Closed is null) continue;
             other.LookForParting();
             if (!other.HasLeft) throw Gone(other, null);
