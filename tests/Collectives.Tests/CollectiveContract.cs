@@ -32,7 +32,7 @@ public sealed class CollectiveContract
     [Theory]
     [InlineData("one-shot", 2)]
     [InlineData("two-shot", 5)]
-    [InlineData("doubling", 3)]
+    [InlineData("recursive-doubling", 3)]
     [InlineData("ring", 4)]
     [InlineData("star", 5)]
     public void Sums_are_right_and_the_same_bits_everywhere_through_shared_memory(string algorithm, int size)
