@@ -10,7 +10,12 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     private const int CacheLineBytes = 64;
     private const int BehindBytes = 256;
     private const int AdviseHugePages = 14;     // MADV_HUGEPAGE of linux/mman.h
+    private const int ReadWrite = 3;            // PROT_READ | PROT_WRITE
+    private const int PrivateAnonymous = 0x22;  // MAP_PRIVATE | MAP_ANONYMOUS
+    private const nint MapFailed = -1;
 
+    private readonly nuint _allocated;
+    private readonly bool _isMapped;
     private void* _allocation;
 
     /// <summary>Allocates.</summary>
@@ -23,15 +28,19 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         var isLarge = bytes >= HugePageBytes;
         var alignment = isLarge ? HugePageBytes : CacheLineBytes;
 
-        // Fresh pages of the system are zero already and are taken when first touched, not now.
-        var allocated = (nuint)checked(bytes + BehindBytes + alignment);
-        _allocation = NativeMemory.AllocZeroed(allocated);
+        // Fresh pages of the system are zero already and are taken when first touched, not now. Large ones are asked of
+        // the system itself: the C library keeps what a model gives back, and clears it by hand for the next.
+        _allocated = (nuint)checked(bytes + BehindBytes + alignment);
+        if (isLarge && OperatingSystem.IsLinux())
+            _allocation = Map(null, _allocated, ReadWrite, PrivateAnonymous, -1, 0);
+        _isMapped = _allocation is not null && (nint)_allocation != MapFailed;
+        if (!_isMapped) _allocation = NativeMemory.AllocZeroed(_allocated);
         Data = (byte*)(((nuint)_allocation + (nuint)alignment - 1) & ~((nuint)alignment - 1));
 
         // Hardware prefetchers stop at page ends and the TLB holds few small pages: large buffers want large pages.
         // Only whole ones are asked for, so that a short tail does not take one. A refusal costs speed only.
         var whole = (nuint)bytes / HugePageBytes * HugePageBytes;
-        if (isLarge && OperatingSystem.IsLinux()) _ = Advise(Data, whole, AdviseHugePages);
+        if (_isMapped) _ = Advise(Data, whole, AdviseHugePages);
     }
 
     /// <summary>Frees what was not disposed.</summary>
@@ -52,9 +61,20 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(_allocation);
+        if (!_isMapped) NativeMemory.Free(_allocation);
+        else if (_allocation is not null) _ = Unmap(_allocation, _allocated);
         _allocation = Data = null;
     }
+
+    [SuppressMessage("Interoperability", "SYSLIB1054", Justification = "Blittable already; nothing to generate.")]
+    [DllImport("libc", EntryPoint = "mmap", ExactSpelling = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern void* Map(void* address, nuint bytes, int protection, int flags, int file, nint offset);
+
+    [SuppressMessage("Interoperability", "SYSLIB1054", Justification = "Blittable already; nothing to generate.")]
+    [DllImport("libc", EntryPoint = "munmap", ExactSpelling = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Unmap(void* address, nuint bytes);
 
     [SuppressMessage("Interoperability", "SYSLIB1054", Justification = "Blittable already; nothing to generate.")]
     [DllImport("libc", EntryPoint = "madvise", ExactSpelling = true)]

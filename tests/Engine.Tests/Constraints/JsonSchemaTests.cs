@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using Minka.Engine.Constraints;
+using Minka.Engine.Tests.Fakes;
 
 namespace Minka.Engine.Tests.Constraints;
 
@@ -114,7 +115,7 @@ public class JsonSchemaTests
     {
         var written = 0;
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(80).WithEndSize(60),
+            Cases.Of(80).WithEndSize(60),
             Prop.ForAll(Arb.From(from seed in Gen.Choose(0, int.MaxValue) select seed), seed =>
             {
                 var random = new Random(seed);

@@ -11,7 +11,7 @@ public class FairnessTests
     [Fact]
     public void Busy_keys_share_the_tokens_whatever_their_requests_look_like() =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(60),
+            Cases.Of(60),
             Prop.ForAll(Arb.From(
                 from sequences in Gen.Choose(1, 4)
                 from prompts in Gen.Two(Gen.Choose(1, 60))

@@ -22,7 +22,7 @@ public class SchedulerProperties
     [Fact]
     public void Whatever_happens_the_invariants_hold_and_everything_ends() =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(120),
+            Cases.Of(400).WithEndSize(120),
             Prop.ForAll(Arb.From(Loads, Shrink), Run));
 
     [Theory, InlineData(1), InlineData(3)]
