@@ -140,8 +140,6 @@ public sealed partial class Scheduler
         EndLate(now);
         ContinueDecodes();
         ContinuePrompts();
-        // This step's share gave way to those behind it, who were not in it: now it is their turn.
-        while (_batch.IsEmpty && _isShort && IsNothingInFlight && NextDecodes().Count > 0) ContinueDecodes();
         if (!_isShort) AdmitWaiting();
 
         _batch.Seal();
@@ -157,7 +155,7 @@ public sealed partial class Scheduler
         {
             ContinueDecodes(_decodes);
             // Who is left waits for a step; who gave way runs no more.
-            if (!_batch.IsEmpty || _idle.Count < _options.StepsInFlight) return;
+            if (!_batch.IsEmpty || !IsNothingInFlight) return;
         }
     }
 
