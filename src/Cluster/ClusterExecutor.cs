@@ -4,6 +4,7 @@ using Minka.Collectives;
 using Minka.Collectives.Metrics;
 using Minka.Collectives.Transports;
 using Minka.Engine.Execution;
+using Minka.Engine.Sampling;
 using Minka.Engine.Scheduling;
 using Minka.Models;
 using Minka.Plan;
@@ -29,7 +30,8 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     private readonly BatchSampler _sampler;
     private readonly float[] _logits, _packed;
     private readonly StepPieces _pieces;
-    private readonly int[] _largest;
+    private readonly SequenceRows[] _rows;
+    private readonly LogSumExp?[] _sums;
     private readonly int _largestMax;
     private readonly Queue<StepFlight> _idle = [], _flights = [];
     private float[] _part = [];
@@ -51,8 +53,9 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         _sampler = new(shape.VocabularySize);
         _logits = new float[checked(shape.Limits.LogitRows * shape.VocabularySize)];
         _last = [.. replica.Stages[^1].Ranks.Where(rank => !rank.Vocabulary.IsEmpty)];
-        _packed = new float[checked(shape.Limits.LogitRows * LogitRows.PackedMax)];
-        _largest = new int[shape.Limits.Sequences];
+        _packed = new float[checked(shape.Limits.LogitRows * LogitRow.FloatsMax)];
+        _rows = new SequenceRows[shape.Limits.Sequences];
+        _sums = new LogSumExp?[shape.Limits.LogitRows];
         _pieces = new(shape.Limits, replica.Stages.Count);
         for (var lane = 0; lane < shape.StepsInFlight; lane++)
             _idle.Enqueue(new(lane, shape.Limits, replica.Stages.Count, shape.EmbeddingWidth));
@@ -74,7 +77,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         try
         {
             BatchBuilder.Fill(_input, batch);
-            Send(batch, prepared, _input, batch.Copies, Largest(batch));
+            Send(batch, prepared, _input, batch.Copies, Wanted(batch));
         }
         catch
         {
@@ -93,10 +96,10 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
             throw new InvalidOperationException("A step is executed that is not the oldest of those that were begun.");
         try
         {
-            var logits = Receive();
+            var logits = Receive(out var sums);
             flight.Prepared.GetAwaiter().GetResult();
             var start = Meter.Trace.Now;
-            _sampler.Sample(batch, logits);
+            _sampler.Sample(batch, logits, sums);
             Meter.Trace.Record("sample", start);
         }
         catch
@@ -111,16 +114,19 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>How many of the largest logits decide the next token of each sequence; 0 where all do.</summary>
-    private ReadOnlySpan<int> Largest(Batch batch)
+    /// <summary>What of the logits decides the next token of each sequence, and all that is told of it.</summary>
+    private ReadOnlySpan<SequenceRows> Wanted(Batch batch)
     {
         var count = 0;
         foreach (var chunk in batch.Chunks)
         {
-            var needed = chunk.Sequence.LargestLogitsNeeded;
-            _largest[count++] = needed > _largestMax ? 0 : needed > 1 ? needed + TiesMax : needed;
+            var (sequence, end) = (chunk.Sequence, chunk.Start + chunk.Count);
+            var needed = sequence.LogitsNeeded(chunk.SampleRows > 0);
+            var largest = needed.Largest > 1 ? needed.Largest + TiesMax : needed.Largest;
+            _rows[count++] = needed.Largest == 0 || needed.Largest > _largestMax ? SequenceRows.All
+                : new(needed with { Largest = largest }, end < sequence.Known ? sequence.Tokens[end] : -1);
         }
-        return _largest.AsSpan(0, count);
+        return _rows.AsSpan(0, count);
     }
 
     /// <summary>Lets every stage measure its links; once, before the first step.</summary>
@@ -136,21 +142,22 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     /// <summary>Runs one step on all ranks.</summary>
     /// <param name="input">The step.</param>
     /// <param name="copies">Blocks to copy first.</param>
-    /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
+    /// <param name="rows">Of each sequence, what is wanted of its rows of logits; empty wants all.</param>
     /// <returns>
     /// <c>[rows, vocabulary]</c>, valid until the next step; may be overwritten. Logits that are not wanted are
     /// negative infinity.
     /// </returns>
     internal Span<float> Run(
-        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest = default)
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<SequenceRows> rows = default)
     {
-        Send(null, Task.CompletedTask, input, copies, largest);
-        return Receive();
+        Send(null, Task.CompletedTask, input, copies, rows);
+        return Receive(out _);
     }
 
     /// <summary>Sends a step, whole or in pieces; nothing is waited for.</summary>
     private void Send(
-        Batch? batch, Task prepared, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest)
+        Batch? batch, Task prepared, ForwardInput input, ReadOnlySpan<BlockCopy> copies,
+        ReadOnlySpan<SequenceRows> rows)
     {
         if (!_idle.TryPeek(out var flight))
             throw new InvalidOperationException(
@@ -161,13 +168,13 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         if (pieces == 1)
         {
             flight.Pooling.Sent(0, 0, pooled);
-            SendPiece(flight, input, copies, largest, pooled, 0, 0);
+            SendPiece(flight, input, copies, rows, pooled, 0, 0);
         }
         for (var (piece, row) = (0, 0); piece < pieces && pieces > 1; piece++)
         {
-            var part = _pieces.Cut(input, piece, pieces, largest, pooled);
+            var part = _pieces.Cut(input, piece, pieces, rows, pooled);
             flight.Pooling.Sent(piece, _pieces.First, _pieces.Pooled);
-            SendPiece(flight, part, piece == 0 ? copies : [], _pieces.Largest, _pieces.Pooled, piece, row);
+            SendPiece(flight, part, piece == 0 ? copies : [], _pieces.Rows, _pieces.Pooled, piece, row);
             row += part.LogitCount;
         }
         _flights.Enqueue(_idle.Dequeue());
@@ -175,20 +182,23 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
 
     /// <summary>Sends a piece of a step whose rows of logits begin at <paramref name="row"/>.</summary>
     private void SendPiece(
-        StepFlight flight, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest,
+        StepFlight flight, ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<SequenceRows> rows,
         ReadOnlySpan<int> pooled, int piece, int row)
     {
-        var step = _frame.Write(input, copies, largest, pooled);
+        var step = _frame.Write(input, copies, rows, pooled);
         for (var rank = 0; rank < _ranks.Rank; rank++) _ranks.SendMessage(rank, step);
-        flight.Ask(piece, row, _frame.Largest[..input.LogitCount]);
+        flight.Ask(piece, row, _frame.Rows[..input.LogitCount]);
     }
 
     /// <summary>Waits for the logits of the oldest step.</summary>
-    private Span<float> Receive()
+    /// <param name="sums">Of each row that is not whole, what it adds up to; empty if that was not asked for.</param>
+    private Span<float> Receive(out ReadOnlySpan<LogSumExp?> sums)
     {
         var flight = _flights.Peek();
         var logits = _logits.AsSpan(0, flight.Rows * Shape.VocabularySize);
         if (flight.IsNarrow) logits.Fill(float.NegativeInfinity);
+        Array.Clear(_sums);
+        sums = flight.HasSums ? _sums.AsSpan(0, flight.Rows) : [];
         for (var (piece, row) = (0, 0); piece < flight.Pieces; piece++)
         {
             if (flight.Batch is { } batch)
@@ -196,7 +206,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
             var rows = flight.RowsOf[piece];
             if (rows == 0) continue;
             foreach (var rank in _last)
-                ReceiveRows(rank, flight.RowLargest.AsSpan(row, rows),
+                ReceiveRows(rank, flight.Asked.AsSpan(row, rows), _sums.AsSpan(row, rows),
                     logits.Slice(row * Shape.VocabularySize, rows * Shape.VocabularySize));
             row += rows;
         }
@@ -206,16 +216,16 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
     }
 
     /// <summary>A rank's rows of the vocabulary are columns of the logits.</summary>
-    private void ReceiveRows(RankPlan rank, ReadOnlySpan<int> rowLargest, Span<float> logits)
+    private void ReceiveRows(
+        RankPlan rank, ReadOnlySpan<LogitRow> asked, Span<LogSumExp?> sums, Span<float> logits)
     {
         var columns = rank.Vocabulary.Count;
-        var wholeRows = 0;
-        var packedFloats = 0;
-        foreach (var largest in rowLargest)
-            if (LogitRows.IsPacked(largest, columns)) packedFloats += 2 * largest;
+        var (wholeRows, packedFloats) = (0, 0);
+        foreach (var row in asked)
+            if (row.IsPacked(columns)) packedFloats += row.Floats;
             else wholeRows++;
 
-        if (wholeRows == rowLargest.Length && columns == Shape.VocabularySize)
+        if (wholeRows == asked.Length && columns == Shape.VocabularySize)
         {
             _ranks.Receive(rank.Rank, logits);
             return;
@@ -224,14 +234,15 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         var whole = Part(wholeRows * columns);
         if (packed.Length > 0) _ranks.Receive(rank.Rank, packed);
         if (whole.Length > 0) _ranks.Receive(rank.Rank, whole);
-        for (var row = 0; row < rowLargest.Length; row++)
+        for (var i = 0; i < asked.Length; i++)
         {
-            var mine = logits.Slice((row * Shape.VocabularySize) + rank.Vocabulary.Start, columns);
-            var largest = rowLargest[row];
-            if (LogitRows.IsPacked(largest, columns))
+            var (row, first) = (asked[i], rank.Vocabulary.Start);
+            var mine = logits.Slice((i * Shape.VocabularySize) + first, columns);
+            if (row.IsPacked(columns))
             {
-                LogitRows.Unpack(packed[..(2 * largest)], mine);
-                packed = packed[(2 * largest)..];
+                if (LogitRows.Unpack(row, packed[..row.Floats], mine, first) is { } sum)
+                    sums[i] = LogSumExp.Merge(sums[i] ?? LogSumExp.None, sum);
+                packed = packed[row.Floats..];
             }
             else
             {

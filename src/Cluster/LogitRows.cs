@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Minka.Engine.Sampling;
 
 namespace Minka.Cluster;
 
@@ -11,11 +12,50 @@ internal static class LogitRows
     /// <summary>Most logits of a row that travel with their ids.</summary>
     public const int LargestMax = 128;
 
-    /// <summary>Floats of one row that travels with ids.</summary>
-    public const int PackedMax = 2 * LargestMax;
+    /// <summary>Writes what is wanted of a row: the largest logits with their ids, what the row adds up to, the logit
+    /// of the next token.</summary>
+    /// <param name="wanted">What is wanted.</param>
+    /// <param name="row">This rank's columns.</param>
+    /// <param name="first">The token of its first column.</param>
+    /// <param name="sum">Of the row, if wanted.</param>
+    /// <param name="packed"><see cref="LogitRow.Floats"/> of it.</param>
+    public static void Pack(
+        LogitRow wanted, ReadOnlySpan<float> row, int first, LogSumExp sum, Span<float> packed)
+    {
+        Pack(row, packed[..(2 * wanted.Largest)]);
+        packed = packed[(2 * wanted.Largest)..];
+        if (wanted.HasSum)
+        {
+            packed[0] = sum.Largest;
+            MemoryMarshal.Write(MemoryMarshal.AsBytes(packed[1..3]), sum.LogTotal);
+            packed = packed[3..];
+        }
+        if (wanted.Next < 0) return;
+        var next = wanted.Next - first;
+        packed[0] = (uint)next < (uint)row.Length ? row[next] : float.NegativeInfinity;
+    }
 
-    /// <summary>Whether a row travels with ids: only where that is shorter.</summary>
-    public static bool IsPacked(int largest, int columns) => largest > 0 && 2 * largest < columns;
+    /// <summary>Puts what was packed back where it belongs.</summary>
+    /// <param name="wanted">What was.</param>
+    /// <param name="packed">Of <see cref="Pack(LogitRow, ReadOnlySpan{float}, int, LogSumExp, Span{float})"/>.</param>
+    /// <param name="row">This rank's columns.</param>
+    /// <param name="first">The token of its first column.</param>
+    /// <returns>What the columns add up to; null if that was not wanted.</returns>
+    /// <exception cref="InvalidDataException">An id is not in the row.</exception>
+    public static LogSumExp? Unpack(LogitRow wanted, ReadOnlySpan<float> packed, Span<float> row, int first)
+    {
+        Unpack(packed[..(2 * wanted.Largest)], row);
+        packed = packed[(2 * wanted.Largest)..];
+        var sum = default(LogSumExp?);
+        if (wanted.HasSum)
+        {
+            sum = new(packed[0], MemoryMarshal.Read<double>(MemoryMarshal.AsBytes(packed[1..3])));
+            packed = packed[3..];
+        }
+        var next = wanted.Next - first;
+        if (wanted.Next >= 0 && (uint)next < (uint)row.Length) row[next] = packed[0];
+        return sum;
+    }
 
     /// <summary>Writes the largest logits of a row, and as many ids; at equal logits, the lower ids.</summary>
     /// <param name="row"><c>[columns]</c>; what is not a number is not taken.</param>
@@ -41,7 +81,7 @@ internal static class LogitRows
     }
 
     /// <summary>Puts packed logits back where they belong.</summary>
-    /// <param name="packed">Of <see cref="Pack"/>.</param>
+    /// <param name="packed">Of <see cref="Pack(ReadOnlySpan{float}, Span{float})"/>.</param>
     /// <param name="row">This rank's columns; others stay as they are.</param>
     /// <exception cref="InvalidDataException">An id is not in the row.</exception>
     public static void Unpack(ReadOnlySpan<float> packed, Span<float> row)

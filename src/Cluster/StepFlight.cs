@@ -11,8 +11,8 @@ namespace Minka.Cluster;
 /// <param name="width">D, for embeddings; 0 where nothing is pooled.</param>
 internal sealed class StepFlight(int lane, StepLimits limits, int stages, int width)
 {
-    /// <summary>Of each row of logits, how many of the largest were asked for; 0 for all.</summary>
-    public int[] RowLargest { get; } = new int[limits.LogitRows];
+    /// <summary>Of each row of logits, what was asked for.</summary>
+    public LogitRow[] Asked { get; } = new LogitRow[limits.LogitRows];
 
     /// <summary>Sums of hidden states that will come.</summary>
     public StepPooling Pooling { get; } = new(limits, width);
@@ -26,8 +26,11 @@ internal sealed class StepFlight(int lane, StepLimits limits, int stages, int wi
     /// <summary>Rows of logits.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Whether only the largest logits of some row were asked for.</summary>
+    /// <summary>Whether not all logits of some row were asked for.</summary>
     public bool IsNarrow { get; private set; }
+
+    /// <summary>Whether it was asked what some row adds up to.</summary>
+    public bool HasSums { get; private set; }
 
     /// <summary>The step, when it is an engine's.</summary>
     public Batch? Batch { get; private set; }
@@ -42,17 +45,22 @@ internal sealed class StepFlight(int lane, StepLimits limits, int stages, int wi
     public void Begin(Batch? batch, Task prepared, ForwardInput input, int pieces, RankMeter meter)
     {
         (Batch, Prepared, Rows, Pieces) = (batch, prepared, input.LogitCount, pieces);
+        (IsNarrow, HasSums) = (false, false);
         Meter = meter.Begin(input.TokenCount, lane);
     }
 
     /// <summary>Notes what one piece asks for.</summary>
     /// <param name="piece">Which piece.</param>
     /// <param name="row">Its first row.</param>
-    /// <param name="largest">Of each of its rows.</param>
-    public void Ask(int piece, int row, ReadOnlySpan<int> largest)
+    /// <param name="asked">Of each of its rows.</param>
+    public void Ask(int piece, int row, ReadOnlySpan<LogitRow> asked)
     {
-        largest.CopyTo(RowLargest.AsSpan(row));
-        RowsOf[piece] = largest.Length;
-        IsNarrow = RowLargest.AsSpan(0, Rows).ContainsAnyExcept(0);
+        asked.CopyTo(Asked.AsSpan(row));
+        RowsOf[piece] = asked.Length;
+        foreach (var one in asked)
+        {
+            IsNarrow |= one.Largest > 0;
+            HasSums |= one.HasSum;
+        }
     }
 }

@@ -7,18 +7,20 @@ namespace Minka.Cluster;
 /// <summary>One step as bytes: what the root sends to every rank.</summary>
 /// <remarks>
 /// Little-endian numbers of four bytes: copies, sequences; source and target of each copy; and of each sequence its
-/// start, tokens, prompt length, blocks, logit rows, how many of the largest logits of each row are wanted (0: all), of
+/// start, tokens, prompt length, blocks, logit rows, how many of the largest logits of each row are wanted (0: all),
+/// what else of it (1: the sum, 2: that of the token that follows), the token after the last one plus 1 (0: none), of
 /// how many of its last tokens the hidden states are summed for an embedding, then its tokens, then its blocks.
 /// </remarks>
 internal sealed class StepFrame
 {
-    private const int Numbers = 7;
+    private const int Numbers = 9, SumBit = 1, NextBit = 2;
 
     private readonly StepLimits _limits;
     private readonly int _vocabularySize, _kvBlocks;
     private readonly int[] _numbers;
     private readonly BlockCopy[] _copies;
-    private readonly int[] _largest, _pooled;
+    private readonly LogitRow[] _rows;
+    private readonly int[] _pooled;
     private int _copyCount;
 
     /// <param name="limits">The largest step.</param>
@@ -30,7 +32,7 @@ internal sealed class StepFrame
     {
         (_limits, _vocabularySize, _kvBlocks) = (limits, vocabularySize, kvBlocks);
         _copies = new BlockCopy[limits.Sequences];
-        _largest = new int[limits.LogitRows];
+        _rows = new LogitRow[limits.LogitRows];
         _pooled = new int[limits.Sequences];
         var count = checked(2 + (2 * limits.Sequences) + (Numbers * limits.Sequences) + limits.Tokens
             + limits.TableBlocks);
@@ -43,19 +45,19 @@ internal sealed class StepFrame
     /// <summary>Blocks to copy before the step that was read.</summary>
     public ReadOnlySpan<BlockCopy> Copies => _copies.AsSpan(0, _copyCount);
 
-    /// <summary>Of each row of logits, how many of the largest are wanted; 0 wants all.</summary>
-    public ReadOnlySpan<int> Largest => _largest;
+    /// <summary>What is wanted of each row of logits.</summary>
+    public ReadOnlySpan<LogitRow> Rows => _rows;
 
     /// <summary>Of each sequence that was read, of how many of its last tokens the hidden states are summed.</summary>
     public ReadOnlySpan<int> Pooled => _pooled;
 
-    /// <summary>Writes a step, and remembers <see cref="Largest"/>. The bytes are valid until the next.</summary>
+    /// <summary>Writes a step, and remembers <see cref="Rows"/>. The bytes are valid until the next.</summary>
     /// <param name="input">The step.</param>
     /// <param name="copies">Blocks to copy first.</param>
-    /// <param name="largest">Of each sequence, how many of the largest logits are wanted; empty wants all.</param>
+    /// <param name="rows">Of each sequence, what is wanted of its rows of logits; empty wants all.</param>
     /// <param name="pooled">Of each sequence, how many of its last tokens an embedding lacks; empty: none.</param>
     public ReadOnlySpan<byte> Write(
-        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<int> largest,
+        ForwardInput input, ReadOnlySpan<BlockCopy> copies, ReadOnlySpan<SequenceRows> rows,
         ReadOnlySpan<int> pooled = default)
     {
         var (at, row) = (0, 0);
@@ -75,8 +77,11 @@ internal sealed class StepFrame
             _numbers[at++] = input.PromptLengths[s];
             _numbers[at++] = blocks.Length;
             _numbers[at++] = wanted;
-            _numbers[at++] = largest.IsEmpty ? 0 : largest[s];
-            _largest.AsSpan(row, wanted).Fill(_numbers[at - 1]);
+            var want = rows.IsEmpty ? SequenceRows.All : rows[s];
+            _numbers[at++] = want.Needed.Largest;
+            _numbers[at++] = (want.Needed.HasSum ? SumBit : 0) | (want.Needed.HasNext ? NextBit : 0);
+            _numbers[at++] = want.Next + 1;
+            want.CopyTo(input.Tokens[first..end], _rows.AsSpan(row, wanted));
             row += wanted;
             _numbers[at++] = pooled.IsEmpty ? 0 : pooled[s];
             input.Tokens[first..end].CopyTo(_numbers.AsSpan(at));
@@ -112,11 +117,14 @@ internal sealed class StepFrame
         var blocks = left.Next(_limits.TableBlocks - tableBlocks);
         var logits = left.Next(Math.Min(count, _limits.LogitRows - input.LogitCount));
         var largest = left.Next(LogitRows.LargestMax);
-        _largest.AsSpan(input.LogitCount, logits).Fill(largest);
+        var also = left.Next(SumBit | NextBit);
+        var next = left.Next(_vocabularySize) - 1;
         _pooled[input.SequenceCount] = left.Next(count);
         var tokens = left.Take(count, _vocabularySize);
         var table = left.Take(blocks, _kvBlocks);
         if (count == 0 || start + (long)count > blocks * (long)ForwardInput.BlockTokens) throw Wrong();
+        new SequenceRows(new(largest, (also & SumBit) != 0, (also & NextBit) != 0), next)
+            .CopyTo(tokens, _rows.AsSpan(input.LogitCount, logits));
         tableBlocks += blocks;
         input.AddSequence(tokens, start, promptLength, table, logits);
     }

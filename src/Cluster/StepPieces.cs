@@ -19,11 +19,11 @@ internal sealed class StepPieces(StepLimits limits, int stages)
     private const int PiecesPerStage = 4;
 
     private readonly ForwardInput _piece = new(limits);
-    private readonly int[] _largest = new int[limits.Sequences];
+    private readonly SequenceRows[] _rows = new SequenceRows[limits.Sequences];
     private readonly int[] _pooled = new int[limits.Sequences];
 
-    /// <summary>Of each sequence of the piece, how many of the largest logits are wanted; empty wants all.</summary>
-    public ReadOnlySpan<int> Largest => _largest.AsSpan(0, _piece.SequenceCount);
+    /// <summary>Of each sequence of the piece, what is wanted of its rows of logits.</summary>
+    public ReadOnlySpan<SequenceRows> Rows => _rows.AsSpan(0, _piece.SequenceCount);
 
     /// <summary>Of each sequence of the piece, how many of its last tokens an embedding lacks.</summary>
     public ReadOnlySpan<int> Pooled => _pooled.AsSpan(0, _piece.SequenceCount);
@@ -42,10 +42,11 @@ internal sealed class StepPieces(StepLimits limits, int stages)
     /// <param name="step">The step.</param>
     /// <param name="index">Which piece, from 0.</param>
     /// <param name="count">Of how many.</param>
-    /// <param name="largest">Of each sequence of the step, how many logits are wanted; empty wants all.</param>
+    /// <param name="rows">Of each sequence of the step, what is wanted of its rows; empty wants all.</param>
     /// <param name="pooled">Of each sequence of the step, how many of its last tokens are; empty: none.</param>
     public ForwardInput Cut(
-        ForwardInput step, int index, int count, ReadOnlySpan<int> largest, ReadOnlySpan<int> pooled = default)
+        ForwardInput step, int index, int count, ReadOnlySpan<SequenceRows> rows,
+        ReadOnlySpan<int> pooled = default)
     {
         var first = (int)((long)step.TokenCount * index / count);
         var end = (int)((long)step.TokenCount * (index + 1) / count);
@@ -57,7 +58,9 @@ internal sealed class StepPieces(StepLimits limits, int stages)
             var to = Math.Min(end, layout.RowStarts[s + 1]);
             if (from >= to) continue;
             if (_piece.SequenceCount == 0) First = s;
-            _largest[_piece.SequenceCount] = largest.IsEmpty ? 0 : largest[s];
+            var wanted = rows.IsEmpty ? SequenceRows.All : rows[s];
+            _rows[_piece.SequenceCount] =
+                to == layout.RowStarts[s + 1] ? wanted : wanted with { Next = step.Tokens[to] };
             _pooled[_piece.SequenceCount] = pooled.IsEmpty ? 0
                 : Math.Clamp(to - (layout.RowStarts[s + 1] - pooled[s]), 0, to - from);
             _piece.AddSequence(step.Tokens[from..to], layout.Positions[from], step.PromptLengths[s],

@@ -1,5 +1,6 @@
 using System.Text;
 using Minka.Cluster.Metrics;
+using Minka.Engine.Sampling;
 using Minka.Models;
 
 namespace Minka.Cluster;
@@ -21,6 +22,7 @@ public sealed class WorkerLoop
     private readonly HiddenProbe? _watch, _pool;
 
     private float[] _sums = [];
+    private Sampler? _sampler;
     private long _steps;
 
     /// <param name="links">Whom this rank talks to.</param>
@@ -33,7 +35,7 @@ public sealed class WorkerLoop
         _input = new(model.Limits);
         _logitColumns = model.Vocabulary.End.Value - model.Vocabulary.Start.Value;
         _logits = new float[checked(model.Limits.LogitRows * _logitColumns)];
-        _packed = new float[_logitColumns == 0 ? 0 : checked(model.Limits.LogitRows * LogitRows.PackedMax)];
+        _packed = new float[_logitColumns == 0 ? 0 : checked(model.Limits.LogitRows * LogitRow.FloatsMax)];
         Meter = links.NewMeter();
         _watch = model.Probe;
         HiddenProbe sum = (layer, hidden) =>
@@ -117,11 +119,12 @@ public sealed class WorkerLoop
         for (var row = 0; row < _input.LogitCount; row++)
         {
             var mine = logits.Slice(row * _logitColumns, _logitColumns);
-            var largest = _frame.Largest[row];
-            if (LogitRows.IsPacked(largest, _logitColumns))
+            var wanted = _frame.Rows[row];
+            if (wanted.IsPacked(_logitColumns))
             {
-                LogitRows.Pack(mine, _packed.AsSpan(packed, 2 * largest));
-                packed += 2 * largest;
+                LogitRows.Pack(wanted, mine, _model.Vocabulary.Start.Value,
+                    wanted.HasSum ? SumOf(mine) : LogSumExp.None, _packed.AsSpan(packed, wanted.Floats));
+                packed += wanted.Floats;
             }
             else
             {
@@ -132,4 +135,9 @@ public sealed class WorkerLoop
         if (packed > 0) _links.Control.Send(_links.Root, _packed.AsSpan(0, packed));
         if (whole > 0) _links.Control.Send(_links.Root, logits[..(whole * _logitColumns)]);
     }
+
+    /// <summary>By the sampler's own arithmetic: a rank that has the whole vocabulary finds the bits that it
+    /// finds.</summary>
+    private LogSumExp SumOf(ReadOnlySpan<float> row) =>
+        (_sampler ??= new Sampler(_model.Config.VocabularySize)).Sum(row);
 }

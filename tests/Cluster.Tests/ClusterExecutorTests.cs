@@ -19,6 +19,8 @@ public sealed class ClusterExecutorTests
         SequencesMax = 8, TokensPerStepMax = 64, LogitRowsMax = 16, ContextMax = 128,
     };
 
+    private static readonly SequenceRows Measured = new(new(7, HasSum: true, HasNext: true), Next: 8);
+
     [Theory]
     [InlineData(2, 1, 1)]
     [InlineData(3, 1, 1)]
@@ -53,7 +55,7 @@ public sealed class ClusterExecutorTests
         input.AddSequence([5, 6, 7], 15, 40, [3, 1], 2);
         input.AddSequence([9], 0, 1, [2], 0);
         var frame = new StepFrame(new(16, 4, 8, 16), 10, 4, 1 << 20);
-        var bytes = frame.Write(input, [new(1, 2)], [7, 0], [2, 1]).ToArray();
+        var bytes = frame.Write(input, [new(1, 2)], [Measured, SequenceRows.All], [2, 1]).ToArray();
 
         var read = new ForwardInput(new(16, 4, 8, 16));
         frame.Read(bytes, read);
@@ -63,7 +65,8 @@ public sealed class ClusterExecutorTests
         Assert.Equal([(3 * 16) + 15, 16, 17, 32], read.Slots);
         Assert.Equal([1, 2], read.LogitRows);
         Assert.Equal([40, 1], read.PromptLengths);
-        Assert.Equal([7, 7], frame.Largest[..2]);
+        // The first row is followed by a token of the step, the last by one that is still to come.
+        Assert.Equal([new LogitRow(7, true, 7), new LogitRow(7, true, 8)], frame.Rows[..2]);
         Assert.Equal([2, 1], frame.Pooled[..2]);
         Assert.Equal([new BlockCopy(1, 2)], frame.Copies);
     }
@@ -76,7 +79,7 @@ public sealed class ClusterExecutorTests
         input.AddSequence([5, 6, 7], 15, 40, [3, 1], 2);
         input.AddSequence([9], 0, 1, [2], 1);
         var frame = new StepFrame(limits, 10, 4, 1 << 20);
-        var sound = frame.Write(input, [new(1, 2)], [7, 0]).ToArray();
+        var sound = frame.Write(input, [new(1, 2)], [Measured, SequenceRows.All]).ToArray();
         var random = new Random(11);
         var refused = 0;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Minka.Engine.Sampling;
 
 namespace Minka.Cluster.Tests;
 
@@ -56,8 +57,44 @@ public sealed class LogitRowsTests
     [Fact]
     public void Ids_travel_only_where_that_is_shorter()
     {
-        Assert.True(LogitRows.IsPacked(1, 3));
-        Assert.False(LogitRows.IsPacked(2, 4));
-        Assert.False(LogitRows.IsPacked(0, 1000));
+        Assert.True(new LogitRow(1, false, -1).IsPacked(3));
+        Assert.False(new LogitRow(2, false, -1).IsPacked(4));
+        Assert.False(new LogitRow(0, false, -1).IsPacked(1000));
+        // A sum is no use where it does not come from every rank.
+        Assert.True(new LogitRow(2, true, -1).IsPacked(4));
+        Assert.False(new LogitRow(2, true, -1).IsPacked(0));
+    }
+
+    [Fact]
+    public void A_row_that_is_measured_brings_its_sum_and_the_logit_of_the_next_token()
+    {
+        float[] row = [1, 4, 2, 3];
+        var wanted = new LogitRow(1, HasSum: true, Next: 102);
+        var sum = new LogSumExp(4, 0.5);
+        var packed = new float[wanted.Floats];
+
+        LogitRows.Pack(wanted, row, 100, sum, packed);
+        var read = new float[4];
+        var read2 = LogitRows.Unpack(wanted, packed, read, 100);
+
+        Assert.Equal(6, wanted.Floats);
+        Assert.Equal(sum, read2);
+        Assert.Equal([0, 4, 2, 0], read);
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(5)]
+    public void The_parts_of_a_row_add_up_to_the_row(int parts)
+    {
+        var random = new Random(parts);
+        float[] row = [.. Enumerable.Range(0, 5003).Select(_ => 40 * random.NextSingle() - 30)];
+        var sampler = new Sampler(row.Length);
+
+        var merged = row.Chunk((row.Length + parts - 1) / parts)
+            .Select(part => sampler.Sum(part)).Aggregate(LogSumExp.None, LogSumExp.Merge);
+
+        // Independently: plain doubles.
+        var expected = Math.Log(row.Sum(logit => Math.Exp((double)logit)));
+        Assert.Equal(expected, merged.Largest + merged.LogTotal, 2e-7);
+        if (parts == 1) Assert.Equal(sampler.Sum(row), merged);
     }
 }

@@ -5,6 +5,7 @@ namespace Minka.Cluster.Tests;
 public sealed class StepPiecesTests
 {
     private static readonly StepLimits Limits = new(256, 3, 8, 64);
+    private static readonly SequenceRows Measured = new(new(5, HasSum: true, HasNext: true), Next: 7);
 
     [Fact]
     public void Pieces_together_are_the_step()
@@ -16,11 +17,11 @@ public sealed class StepPiecesTests
         var pieces = new StepPieces(Limits, 2);
 
         Assert.Equal(2, pieces.CountOf(step));
-        var a = Copy(pieces.Cut(step, 0, 2, [5, 0], [100, 1]));
-        Assert.Equal([5], pieces.Largest);
+        var a = Copy(pieces.Cut(step, 0, 2, [Measured, SequenceRows.All], [100, 1]));
+        Assert.Equal([Measured with { Next = 80 }], pieces.Rows);
         Assert.Equal([80], pieces.Pooled);
-        var b = Copy(pieces.Cut(step, 1, 2, [5, 0], [100, 1]));
-        Assert.Equal([5, 0], pieces.Largest);
+        var b = Copy(pieces.Cut(step, 1, 2, [Measured, SequenceRows.All], [100, 1]));
+        Assert.Equal([Measured, SequenceRows.All], pieces.Rows);
         Assert.Equal([20, 1], pieces.Pooled);
 
         Assert.Equal<int>(step.Tokens.ToArray(), a.Tokens.Concat(b.Tokens));

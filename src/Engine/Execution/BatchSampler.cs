@@ -30,22 +30,26 @@ public sealed class BatchSampler(int vocabularySize)
 
     /// <summary>Records the sampled tokens, and log-probabilities where asked for.</summary>
     /// <param name="batch">Executed; its chunks' rows lie one after the other.</param>
-    /// <param name="logits"><c>[rows, vocabulary]</c>; overwritten.</param>
-    public void Sample(Batch batch, Span<float> logits)
+    /// <param name="logits"><c>[rows, vocabulary]</c>; overwritten. Of a row of which only what was
+    /// <see cref="LogitsNeeded"/> is here, the others are negative infinity.</param>
+    /// <param name="sums">Of each row that is not whole, what it adds up to; empty where all are.</param>
+    public void Sample(Batch batch, Span<float> logits, ReadOnlySpan<LogSumExp?> sums = default)
     {
         var row = 0;
         for (var i = 0; i < batch.Chunks.Length; i++)
         {
             var chunk = batch.Chunks[i];
             var rows = logits.Slice(row * vocabularySize, chunk.LogitRows * vocabularySize);
-            if (chunk.Sequence.WantsPromptLogprobs) MeasurePrompt(chunk, rows);
-            SampleChunk(batch, i, rows[((chunk.LogitRows - chunk.SampleRows) * vocabularySize)..]);
+            var sumOf = sums.IsEmpty ? sums : sums.Slice(row, chunk.LogitRows);
+            if (chunk.Sequence.WantsPromptLogprobs) MeasurePrompt(chunk, rows, sumOf);
+            var drawn = chunk.LogitRows - chunk.SampleRows;
+            SampleChunk(batch, i, rows[(drawn * vocabularySize)..], sums.IsEmpty ? sums : sumOf[drawn..]);
             row += chunk.LogitRows;
         }
     }
 
     /// <summary>One token per row, as long as each confirms the draft that the next row follows.</summary>
-    private void SampleChunk(Batch batch, int index, Span<float> rows)
+    private void SampleChunk(Batch batch, int index, Span<float> rows, ReadOnlySpan<LogSumExp?> sums)
     {
         var chunk = batch.Chunks[index];
         var sequence = chunk.Sequence;
@@ -57,7 +61,7 @@ public sealed class BatchSampler(int vocabularySize)
             if (sequence.Request.WantsLogprobs)
             {
                 row.CopyTo(_raw);
-                measured = _sampler.Measure(row, sequence.Request.TopLogprobs);
+                measured = _sampler.Measure(row, sequence.Request.TopLogprobs, sums.IsEmpty ? null : sums[j]);
             }
 
             if (!_sampler.TrySample(sequence, length, row, out var token))
@@ -86,7 +90,7 @@ public sealed class BatchSampler(int vocabularySize)
 
     /// <summary>Row p is about token p + 1. After a preemption some positions come again; they are known
     /// already.</summary>
-    private void MeasurePrompt(in Chunk chunk, ReadOnlySpan<float> rows)
+    private void MeasurePrompt(in Chunk chunk, ReadOnlySpan<float> rows, ReadOnlySpan<LogSumExp?> sums)
     {
         var sequence = chunk.Sequence;
         var measured = sequence.PromptLogprobList;
@@ -98,7 +102,8 @@ public sealed class BatchSampler(int vocabularySize)
             if (position != measured.Count) continue;
             var row = rows.Slice((position - first) * vocabularySize, vocabularySize);
             var next = sequence.Tokens[position + 1];
-            measured.Add(_sampler.Measure(row, top).Of(next, row[next]));
+            var sum = sums.IsEmpty ? null : sums[position - first];
+            measured.Add(_sampler.Measure(row, top, sum).Of(next, row[next]));
         }
     }
 }

@@ -8,6 +8,10 @@ internal interface ILogitFilter
     /// <param name="logits"><c>[vocabulary]</c>.</param>
     /// <param name="at">What came before.</param>
     void Apply(Span<float> logits, in SamplingPoint at);
+
+    /// <summary>Tokens that it lowers at most at one point, if it raises none; null where it may, or lowers any
+    /// number.</summary>
+    int? LoweredMax => null;
 }
 
 /// <summary>Narrows the candidates for the next token. One file per filter, one line in SamplingRules.</summary>

@@ -41,12 +41,13 @@ public sealed class Sampler(int vocabularySize)
     /// <summary>Log-probabilities by the model's own logits, before anything changes them.</summary>
     /// <param name="logits"><c>[vocabulary]</c>.</param>
     /// <param name="top">How many of the most probable tokens to report.</param>
-    public RawLogprobs Measure(ReadOnlySpan<float> logits, int top)
+    /// <param name="sum">Of the whole row, where only its largest logits are here and the others are negative
+    /// infinity; null where all are here.</param>
+    public RawLogprobs Measure(ReadOnlySpan<float> logits, int top, LogSumExp? sum = null)
     {
         _candidates.Load(logits);
         if (_candidates.Count == 0) return new(0, 0, []);
-        _candidates.Weights(out var total);
-        var (largest, logTotal) = (_candidates.Largest(), Math.Log(total));
+        var (largest, logTotal) = sum ?? SumCandidates();
 
         _candidates.KeepLargest(top);
         var best = new TokenLogprob[_candidates.Count];
@@ -54,6 +55,21 @@ public sealed class Sampler(int vocabularySize)
             best[i] = new(_candidates.Ids[i], (float)(_candidates.Logits[i] - largest - logTotal));
         Array.Sort(best, (left, right) => (-left.Logprob, left.Id).CompareTo((-right.Logprob, right.Id)));
         return new(largest, logTotal, best);
+    }
+
+    /// <summary>What some tokens add up to. Where they are the whole row, <see cref="Measure"/> finds the same
+    /// bits.</summary>
+    /// <param name="logits">Of consecutive tokens, at most a vocabulary.</param>
+    public LogSumExp Sum(ReadOnlySpan<float> logits)
+    {
+        _candidates.Load(logits);
+        return _candidates.Count == 0 ? LogSumExp.None : SumCandidates();
+    }
+
+    private LogSumExp SumCandidates()
+    {
+        _candidates.Weights(out var total);
+        return new(_candidates.Largest(), Math.Log(total));
     }
 
     private static bool TryPickLargest(ReadOnlySpan<float> logits, out int token)

@@ -11,7 +11,12 @@ public sealed class SamplingRules
 
     private readonly ConstraintMatcher? _matcher;
 
-    internal SamplingRules(GenerationRequest request, int[] stopIds, GrammarMasks? constraint = null)
+    /// <param name="request">What is asked for.</param>
+    /// <param name="stopIds">Tokens that end the text.</param>
+    /// <param name="constraint">What the text must look like.</param>
+    /// <param name="isMeasured">Whether the prompt is measured too.</param>
+    internal SamplingRules(
+        GenerationRequest request, int[] stopIds, GrammarMasks? constraint = null, bool isMeasured = false)
     {
         var options = request.Sampling;
         Seed = options.Seed;
@@ -21,15 +26,12 @@ public sealed class SamplingRules
         _logitFilters = [.. mask, .. LogitFilters(options, request.TokensMin, stopIds)];
         CanForce = _matcher is not null && options.BadWords.Count == 0 && !request.WantsLogprobs;
         _filters = IsGreedy ? [] : [.. Filters(options)];
-        LargestNeeded = _logitFilters.Length > 0 || request.WantsLogprobs || request.WantsPromptLogprobs ? 0
-            : IsGreedy ? 1
-            : options.TopK;
+        Needed = LogitsNeeded.Of(request, isMeasured, _logitFilters);
     }
 
-    /// <summary>
-    /// How many of the largest logits decide the next token, at equal logits the lower ids; 0 when all of them do.
-    /// </summary>
-    internal int LargestNeeded { get; }
+    /// <summary>What of a row of logits decides the token that is drawn from it, and of one that none is drawn
+    /// from.</summary>
+    internal (LogitsNeeded Drawn, LogitsNeeded Measured) Needed { get; }
 
     internal ulong Seed { get; }
 

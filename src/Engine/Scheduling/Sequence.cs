@@ -41,7 +41,7 @@ public sealed class Sequence
         Known = _tokens.Length;
         PromptLength = Known;
         StopIds = [.. request.IgnoreEos ? [] : eosIds, .. request.StopIds];
-        Rules = new SamplingRules(request, StopIds, constraint);
+        Rules = new SamplingRules(request, StopIds, constraint, WantsPromptLogprobs);
         if (request.Embedding is { } embedding) Hidden = new(embedding.Pooling, PromptLength);
     }
 
@@ -57,10 +57,9 @@ public sealed class Sequence
     /// <summary>How its tokens are sampled.</summary>
     public SamplingRules Rules { get; }
 
-    /// <summary>
-    /// How many of the largest logits decide its next token, at equal logits the lower ids; 0 when all of them do.
-    /// </summary>
-    public int LargestLogitsNeeded => Rules.LargestNeeded;
+    /// <summary>What of its rows of logits decides its next token, and all that is told of it.</summary>
+    /// <param name="isDrawn">Whether a token is drawn from any of the rows, or they are measured only.</param>
+    public LogitsNeeded LogitsNeeded(bool isDrawn) => isDrawn ? Rules.Needed.Drawn : Rules.Needed.Measured;
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptLength { get; }

@@ -5,6 +5,8 @@ internal sealed class BadWords(IReadOnlyList<IReadOnlyList<int>> words) : ILogit
 {
     private readonly int[][] _words = [.. words.Select(word => word.ToArray())];
 
+    public int? LoweredMax => _words.Length;
+
     public void Apply(Span<float> logits, in SamplingPoint at)
     {
         foreach (var word in _words)

@@ -12,6 +12,9 @@ internal sealed class Penalties(SamplingOptions options) : ILogitFilter
     private readonly float _presence = options.PresencePenalty;
     private readonly int _window = options.PenaltyWindow;
 
+    public int? LoweredMax =>
+        _window > 0 && _repetition >= 1 && _frequency >= 0 && _presence >= 0 ? _window : null;
+
     public void Apply(Span<float> logits, in SamplingPoint at)
     {
         var tokens = Last(at.Tokens);
