@@ -108,7 +108,8 @@ internal sealed class Door
     {
         var (code, sentence) = error switch
         {
-            UsageException => (ExitCodes.Usage, error.Message),
+            UsageException or RequestRefusedException { Reason: RefusalReason.Invalid or RefusalReason.Unsupported } =>
+                (ExitCodes.Usage, error.Message),
             PlanException => (ExitCodes.Failure, error.Message),
             ModelNotFoundException => (ExitCodes.ModelNotFound, error.Message),
             OperationCanceledException => (ExitCodes.Interrupted, null),

@@ -12,6 +12,7 @@ internal static class TextInput
     public static string Read(string file, Terminal terminal)
     {
         if (file == "-") return ReadPipe(terminal);
+        if (Directory.Exists(file)) throw new UsageException($"'{file}' is a folder; the name of a text is needed.");
         if (!File.Exists(file)) throw new UsageException($"There is no file '{file}'.");
         if (new FileInfo(file).Length > LettersMax)
             throw new UsageException($"'{file}' is larger than the {LettersMax >> 20} MiB that a text may have.");

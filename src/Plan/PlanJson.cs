@@ -91,6 +91,9 @@ public static class PlanJson
     /// <summary>The message without the position that the serializer appends: the path says it better.</summary>
     private static string Sentence(JsonException wrong)
     {
+        // What the serializer says of a value of another kind names types of this program.
+        if (wrong.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
+            return "The value is none that this field takes.";
         var end = wrong.Message.IndexOf(" Path: ", StringComparison.Ordinal);
         return end < 0 ? wrong.Message : wrong.Message[..end];
     }

@@ -51,6 +51,8 @@ internal static class Shares
             : request.Tensor > 0 ? workers / request.Tensor
             : 1;
         var tensor = request.Tensor > 0 ? request.Tensor : workers / Math.Max(1, pipeline);
+        if (pipeline > workers)
+            throw new PlanException("--workers", $"--pp {pipeline} needs a worker a stage; there are {workers}.");
         if ((long)tensor * pipeline != workers)
             throw new PlanException("--workers", $"--tp {tensor} x --pp {pipeline} need {(long)tensor * pipeline} "
                 + $"workers; there are {workers}.");

@@ -13,6 +13,14 @@ public sealed partial class DoorTests
     [InlineData("There is no verb 'xyzzy'; --help shows what there is.", "xyzzy")]
     [InlineData("There is no option '--verbos'; did you mean '--verbose'?", "doctor", "--verbos")]
     [InlineData("'more' is one argument too many for 'doctor'; put several words in quotes.", "doctor", "more")]
+    [InlineData("minka launch needs PLAN; minka launch --help shows examples.", "launch")]
+    [InlineData("minka key needs new; minka key --help shows examples.", "key")]
+    [InlineData("A key cannot be 'old'; minka key takes new.", "key", "old")]
+    [InlineData("There is no key file 'none'; minka key new makes a key.", "worker", "--key-file", "none")]
+    [InlineData("'.' is a folder; the name of a text is needed.", "perplexity", ".")]
+    [InlineData("--workers: --pp 3 needs a worker a stage; there are 2.",
+        "plan", "new", "--workers", "a:1,b:1", "--pp", "3")]
+    [InlineData("The regular expression needs ')' at character 2, its end.", "run", "Hi", "--regex", "(")]
     public async Task A_wrong_command_line_is_answered_with_one_sentence_and_code_2(
         string sentence, params string[] args)
     {
@@ -21,6 +29,26 @@ public sealed partial class DoorTests
         Assert.Equal(2, code);
         Assert.Equal("", output);
         Assert.Equal($"minka: {sentence}\n", error);
+    }
+
+    [Theory]
+    [InlineData("bench", "none.gguf")]
+    [InlineData("worker", "--model", "none.gguf")]
+    public async Task A_model_that_is_not_there_is_code_3_before_anything_is_printed(params string[] args)
+    {
+        var (code, output, error) = await MinkaAsync(args);
+
+        Assert.Equal((3, ""), (code, output));
+        Assert.StartsWith("minka: There is no model 'none.gguf': ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_for_other_machines_without_a_key_names_the_address_that_was_asked_for()
+    {
+        var (code, _, error) = await MinkaAsync(["worker", "--listen", "0.0.0.0:9000"]);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("minka: Listening on 0.0.0.0:9000 needs a key", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal static class PlanFile
     {
         try
         {
-            return PlanJson.Read(Bytes(path));
+            return PlanJson.Read(Bytes(path, "minka plan new makes a plan"));
         }
         catch (PlanException wrong)
         {
@@ -25,7 +25,7 @@ internal static class PlanFile
     {
         try
         {
-            return PlanJson.ReadTopology(Bytes(path));
+            return PlanJson.ReadTopology(Bytes(path, "minka probe --topology writes one"));
         }
         catch (PlanException wrong)
         {
@@ -36,9 +36,9 @@ internal static class PlanFile
     /// <summary>Enough of a hash to tell two models apart.</summary>
     public static string Short(string hash) => hash[..Math.Min(ShortHash, hash.Length)];
 
-    private static byte[] Bytes(string path)
+    private static byte[] Bytes(string path, string advice)
     {
-        if (!File.Exists(path)) throw new UsageException($"There is no file '{path}'; minka plan new makes a plan.");
+        if (!File.Exists(path)) throw new UsageException($"There is no file '{path}'; {advice}.");
         using var file = File.OpenRead(path);
         if (file.Length > PlanJson.BytesMax)
             throw new UsageException($"'{path}' has {file.Length} bytes; at most {PlanJson.BytesMax} are read.");

@@ -61,7 +61,9 @@ internal static class Flag
         if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && value >= min && value <= max) return value;
         var kind = T.One / (T.One + T.One) == T.Zero ? "whole number" : "number";
-        result.AddError($"{name} is '{text}'; it takes a {kind} {Between(min, max)}.");
+        var isTooLarge = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var large)
+            && large > double.CreateSaturating(max);
+        result.AddError($"{name} is '{text}'; it takes a {kind} {(isTooLarge ? Range(min, max) : Between(min, max))}.");
         return null;
     }
 
@@ -81,7 +83,10 @@ internal static class Flag
     private static string Between<T>(T min, T max) where T : struct, INumber<T> =>
         double.CreateSaturating(max) >= int.MaxValue
             ? string.Create(CultureInfo.InvariantCulture, $"of at least {min}")
-            : string.Create(CultureInfo.InvariantCulture, $"from {min} to {max}");
+            : Range(min, max);
+
+    private static string Range<T>(T min, T max) where T : struct, INumber<T> =>
+        string.Create(CultureInfo.InvariantCulture, $"from {min} to {max}");
 
     private static T? ParseChoice<T>(
         ArgumentResult result, string name, IReadOnlyList<(string Word, T Value)> choices) where T : struct

@@ -20,7 +20,16 @@ internal static class WrongUsage
         if (parse.Errors.Count == 0) return null;
         var options = parse.CommandResult.Children.OfType<OptionResult>();
         return options.Select(CountOfValues).FirstOrDefault(it => it is not null)
+            ?? MissingArgument(parse, command)
             ?? Sentence(parse.Errors[0].Message);
+    }
+
+    private static string? MissingArgument(ParseResult parse, Command command)
+    {
+        var missing = command.Arguments.FirstOrDefault(argument =>
+            (parse.GetResult(argument)?.Tokens.Count ?? 0) < argument.Arity.MinimumNumberOfValues);
+        return missing is null ? null
+            : $"minka {command.Name} needs {missing.HelpName}; minka {command.Name} --help shows examples.";
     }
 
     /// <summary>An option without its value, or one that is given again.</summary>

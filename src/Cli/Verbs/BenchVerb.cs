@@ -71,7 +71,6 @@ internal sealed class BenchVerb : IVerb
         var output = parse.GetValue(_output) ?? Output.Markdown;
         var choice = _modelFlags.Read(parse, parse.GetValue(_model));
         var rows = new List<BenchRow>();
-        if (output == Output.Markdown) _terminal.Out.WriteLine(BenchReport.MarkdownHead());
         foreach (var threads in _modelFlags.ThreadCounts(parse))
         {
             using var open = Composition.Open(choice with { Threads = threads }, _terminal,
@@ -79,6 +78,7 @@ internal sealed class BenchVerb : IVerb
             if (_terminal.IsErrorSeen) _terminal.Error.WriteLine(_terminal.Dim($"KV cache: {open.KvCache}"));
             var subject = Subject(open, parse.GetValue(_step) ?? 512);
             var run = new BenchRun(open.Model, _terminal.Time);
+            if (output == Output.Markdown && rows.Count == 0) _terminal.Out.WriteLine(BenchReport.MarkdownHead());
             foreach (var test in tests)
             {
                 var result = run.Measure(test, parse.GetValue(_repetitions) ?? 5, cancellation);

@@ -14,7 +14,6 @@ internal sealed class KeyVerb : IVerb
     public KeyVerb(Terminal terminal)
     {
         _terminal = terminal;
-        _what.AcceptOnlyFromAmong("new");
         Command.Arguments.Add(_what);
     }
 
@@ -27,6 +26,8 @@ internal sealed class KeyVerb : IVerb
 
     public Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
+        if (parse.GetValue(_what) is var what and not "new")
+            throw new UsageException($"A key cannot be '{what}'; minka key takes new.");
         _terminal.Out.WriteLine(PresharedKey.Create().Reveal());
         return Task.FromResult(ExitCodes.Ok);
     }

@@ -62,7 +62,7 @@ internal sealed class WorkerVerb : IVerb
             Key = ClusterKey.Read(parse.GetValue(_key)),
             Threads = parse.GetValue(_threads) ?? 0,
             MemoryBytes = (long?)parse.GetValue(_memory) << 20,
-            Models = parse.GetValue(_models) ?? [],
+            Models = [.. (parse.GetValue(_models) ?? []).Select(ModelLocator.Locate)],
             CacheFolder = parse.GetValue(_cache) ?? SliceCache.DefaultFolder,
             CacheBytesMax = (long)(parse.GetValue(_cacheMax) ?? CacheMib) << 20,
             Metrics = parse.GetValue(_metrics) is { } metrics ? EndPoint(metrics, "--metrics") : null,

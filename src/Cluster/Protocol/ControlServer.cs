@@ -32,9 +32,7 @@ public sealed class ControlServer : IAsyncDisposable
     public static async Task<ControlServer> StartAsync(
         IPEndPoint endPoint, IControl control, PeerListenerOptions options)
     {
-        if (options.Key is null && !IPAddress.IsLoopback(endPoint.Address))
-            throw new InvalidOperationException($"Listening on {endPoint} needs a key, since other machines reach it. "
-                + "Make one with 'minka key new' and give it to all machines, or listen on 127.0.0.1.");
+        PeerListener.RequireKey(endPoint, options.Key);
         return new(await HttpPort.StartAsync(
             kestrel => Configure(kestrel, endPoint, options),
             new GrpcDispatcher(ControlMethods.Of(control), options.Time, options.Log).InvokeAsync));

@@ -45,6 +45,7 @@ public sealed class Worker : IControl, IAsyncDisposable
     /// <exception cref="IOException">The address cannot be listened on.</exception>
     public static async Task<Worker> StartAsync(WorkerOptions options)
     {
+        PeerListener.RequireKey(options.EndPoint, options.Key);
         var listening = new PeerListenerOptions { Key = options.Key, Log = options.Log, Time = options.Time };
         var mesh = PeerListener.Start(new(options.EndPoint.Address, 0), listening);
         var worker = new Worker(options, mesh);

@@ -44,9 +44,7 @@ public sealed class PeerListener : IAsyncDisposable
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public static PeerListener Start(IPEndPoint endPoint, PeerListenerOptions options)
     {
-        if (options.Key is null && !IPAddress.IsLoopback(endPoint.Address))
-            throw new InvalidOperationException($"Listening on {endPoint} needs a key, since other machines reach it. "
-                + "Make one with 'minka key new' and give it to all machines, or listen on 127.0.0.1.");
+        RequireKey(endPoint, options.Key);
         var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -59,6 +57,15 @@ public sealed class PeerListener : IAsyncDisposable
             listener.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses to let other machines in without a key.</summary>
+    /// <exception cref="InvalidOperationException">The address is not loopback and there is no key.</exception>
+    public static void RequireKey(IPEndPoint endPoint, PresharedKey? key)
+    {
+        if (key is null && !IPAddress.IsLoopback(endPoint.Address))
+            throw new InvalidOperationException($"Listening on {endPoint} needs a key, since other machines reach it. "
+                + "Make one with 'minka key new' and give it to all machines, or listen on 127.0.0.1.");
     }
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ public sealed class FlagTests
     [InlineData("--temp is '101'; it takes a number from 0 to 100.", "--temp", "101")]
     [InlineData("--temp is 'NaN'; it takes a number from 0 to 100.", "--temp", "NaN")]
     [InlineData("--count is '1.5'; it takes a whole number of at least -1.", "-n", "1.5")]
-    [InlineData("--count is '99999999999'; it takes a whole number of at least -1.", "-n", "99999999999")]
+    [InlineData("--count is '99999999999'; it takes a whole number from -1 to 2147483647.", "-n", "99999999999")]
     [InlineData("--mode is 'middle'; it takes one of low, high.", "--mode", "middle")]
     public void A_wrong_value_is_answered_with_what_was_found_and_needed(string sentence, params string[] args) =>
         Assert.Equal(sentence, WrongUsage.Describe(Parse(args)));

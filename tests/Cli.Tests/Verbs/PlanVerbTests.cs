@@ -47,6 +47,18 @@ public sealed class PlanVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_no_plan_and_no_topology_is_said_without_names_of_types()
+    {
+        var text = Path.Combine(_folder, "letter.txt");
+        await File.WriteAllTextAsync(text, "hello\n", TestContext.Current.CancellationToken);
+
+        Assert.Equal((2, "", $"minka: '{text}' is no plan: $: The value is none that this field takes.\n"),
+            await MinkaAsync(["plan", "check", text]));
+        Assert.Equal((2, "", "minka: There is no file 'none'; minka probe --topology writes one.\n"),
+            await MinkaAsync(["plan", "check", await PlanAsync(), "--topology", "none"]));
+    }
+
+    [Fact]
     public async Task What_is_wrong_is_said_in_sentences_all_at_once()
     {
         var file = await PlanAsync();

@@ -4,6 +4,7 @@ namespace Minka.Models.Loading.Gguf;
 internal sealed class GgufReader
 {
     private const int DefaultAlignment = 32;
+    private const string CutShort = "the file is cut short or damaged, fetch it again.";
 
     private readonly FileBytes _file;
     private readonly ByteReader _reader;
@@ -134,9 +135,12 @@ internal sealed class GgufReader
             ?? throw new UnsupportedModelException($"tensor type {typeId}",
                 $"Tensor '{name}' of '{_file.Path}' has the number format {typeId}, which Minka does not know.");
         var offset = _reader.U64(name);
-        if (offset > (ulong)_file.Length || offset % (ulong)alignment != 0)
-            throw new ModelFormatException($"Tensor '{name}' of '{_file.Path}' lies at byte {offset} of the data; "
-                + $"a multiple of {alignment} within {_file.Length} bytes is needed.");
+        if (offset > (ulong)_file.Length)
+            throw new ModelFormatException($"Tensor '{name}' begins at byte {offset} of the data, but '{_file.Path}' "
+                + $"has {_file.Length}; {CutShort}");
+        if (offset % (ulong)alignment != 0)
+            throw new ModelFormatException($"Tensor '{name}' of '{_file.Path}' begins at byte {offset} of the data; "
+                + $"a multiple of {alignment} is needed.");
         return new GgufTensor(name, type, shape, (long)offset, Size(name, type, shape), _file);
     }
 
@@ -157,7 +161,7 @@ internal sealed class GgufReader
         for (var i = 0; i < shape.Length - 1 && bytes <= long.MaxValue; i++) bytes *= (UInt128)shape[i];
         if (bytes > (UInt128)_file.Length)
             throw new ModelFormatException($"Tensor '{name}' [{string.Join(", ", shape)}] needs more than the "
-                + $"{_file.Length} bytes that '{_file.Path}' has; the file is cut short or damaged, fetch it again.");
+                + $"{_file.Length} bytes that '{_file.Path}' has; {CutShort}");
         return (long)bytes;
     }
 
@@ -173,7 +177,7 @@ internal sealed class GgufReader
             before = tensor.Name;
             if (end > _file.Length)
                 throw new ModelFormatException($"Tensor '{tensor.Name}' ends at byte {end}, but '{_file.Path}' has "
-                    + $"{_file.Length}; the file is cut short, fetch it again.");
+                    + $"{_file.Length}; {CutShort}");
         }
     }
 
@@ -195,19 +199,23 @@ internal sealed class GgufReader
 
     private int Count(ulong count, int limit, int bytesEach, string what)
     {
-        if (count > (ulong)limit || (long)count * bytesEach > _reader.Remaining)
-            throw new ModelFormatException($"'{_file.Path}' announces {count} {what}; at most {limit} are read, "
-                + $"and {_reader.Remaining} bytes of header are left.");
+        if (count > (ulong)limit)
+            throw new ModelFormatException($"'{_file.Path}' announces {count} {what}; at most {limit} are read.");
+        if ((long)count * bytesEach > _reader.Remaining)
+            throw new ModelFormatException($"'{_file.Path}' announces {count} {what}, which take "
+                + $"{(long)count * bytesEach} bytes at least, and {_reader.Remaining} are left; {CutShort}");
         return (int)count;
     }
 
     private static int Length(ByteReader reader, int limit, string what)
     {
         var length = reader.U64(what);
-        return length <= (ulong)limit && (long)length <= reader.Remaining
+        if (length > (ulong)limit)
+            throw new ModelFormatException($"The text of {what} claims {length} bytes; at most {limit} are read.");
+        return (long)length <= reader.Remaining
             ? (int)length
-            : throw new ModelFormatException($"The text of {what} claims {length} bytes; at most {limit} are read, "
-                + $"and {reader.Remaining} are left.");
+            : throw new ModelFormatException(
+                $"The text of {what} claims {length} bytes, and {reader.Remaining} are left; {CutShort}");
     }
 
     private string ExplainVersion(uint version) => version switch
