@@ -19,7 +19,7 @@ internal sealed unsafe class ColdMatrices : IDisposable
     {
         var source = new RandomWeights(type, rows, columns, 1);
         var count = (int)((coldBytes / (type.RowBytes(columns) * rows)) + 1);
-        _team = team;
+        (_team, Tier) = (team, tier);
         _matrices = new PackedMatrix[count];
         for (var i = 0; i < count; i++) _matrices[i] = PackedMatrix.Pack([source], null, team, null, tier);
         _scratch = new MatMulScratch(TokensMax, columns);
@@ -28,6 +28,8 @@ internal sealed unsafe class ColdMatrices : IDisposable
         var random = new Random(1);
         for (var i = 0; i < TokensMax * columns; i++) ((float*)_x.Data)[i] = random.NextSingle() - 0.5f;
     }
+
+    public InstructionTier Tier { get; }
 
     public int Count => _matrices.Length;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Minka.Compute.Cpu;
+using Minka.Compute.Kernels.Code;
 
 namespace Minka.Bench.Kernels;
 
@@ -24,13 +25,12 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
     }
 
     /// <summary>
-    /// Operations (a multiplication or an addition) per second of <c>maddubs</c> with an addition after each, from
-    /// registers, at the widest vectors, all members together: no product without VNNI can be faster.
+    /// Operations (a multiplication or an addition) per second of a tier's products of bytes and nothing else, all
+    /// members together: <c>vpdpbusd</c> from registers, or <c>maddubs</c> with an addition after each.
     /// </summary>
-    /// <param name="bits">Widest vectors to use.</param>
-    public double ByteOperationsPerSecond(int bits = 512)
+    public double ByteOperationsPerSecond(InstructionTier tier)
     {
-        var job = new ComputeJob(1 << 17, bits);
+        var job = new ComputeJob(1 << 17, tier);
         var start = Stopwatch.GetTimestamp();
         team.Run(ref job);
         return (double)job.Operations * team.Size / Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -70,16 +70,42 @@ internal sealed class MachineLimits(ThreadTeam team) : IDisposable
         }
     }
 
-    private readonly struct ComputeJob(int rounds, int bits) : ITeamJob
+    private readonly unsafe struct ComputeJob(int rounds, InstructionTier tier) : ITeamJob
     {
-        public long Operations => (long)rounds * 8 * 2 * (Is512 ? 64 : 32);
+        private static readonly Lazy<nint> DotLoop = new(WriteDotLoop);
 
-        private bool Is512 => bits >= 512 && Avx512BW.IsSupported;
+        public long Operations => (long)rounds * Products * 2 * (Is512 ? 64 : 32);
+
+        private int Products => IsVnni ? DotProducts : 8;
+
+        private bool IsVnni => tier == InstructionTier.Avx512Vnni;
+
+        private bool Is512 => tier >= InstructionTier.Avx512;
 
         public void Run(int member, int size)
         {
+            if (IsVnni)
+            {
+                ((delegate* unmanaged<nint, void>)DotLoop.Value)(rounds);
+                return;
+            }
             var sum = Is512 ? Round512(rounds) : Avx2.IsSupported ? Round256(rounds) : 0;
             if (sum == 42) Console.Write(' ');
+        }
+
+        private const int DotProducts = 24;
+
+        private static nint WriteDotLoop()
+        {
+            var code = new Assembler();
+            var start = code.Position;
+            for (var sum = 0; sum < DotProducts; sum++) code.DotBytes(sum, 30, 31);
+            code.Decrement(Gpr.Rdi);
+            code.JumpIfNotZero(start);
+            code.Return();
+            return MachineCode.TryPlace(code.ToArray(), out var function)
+                ? function
+                : throw new InvalidOperationException("The system gave no memory for code.");
         }
 
         private static unsafe sbyte* Align(sbyte* pointer) => (sbyte*)(((nint)pointer + 63) & ~63);

@@ -22,7 +22,7 @@ internal static class MatMulBench
         var tier = Enum.Parse<InstructionTier>(
             options.Text("--tier", InstructionTiers.Current.ToString()), ignoreCase: true);
         Console.WriteLine($"tier {tier}; best of {rounds} rounds, and of the limits measured between them");
-        Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % maddubs |");
+        Console.WriteLine("| threads | format | shape | tokens | us | GB/s | % read | GOP/s | % dots |");
         Console.WriteLine("| --: | --- | --- | --: | --: | --: | --: | --: | --: |");
         foreach (var threads in options.Numbers("--threads", "1,2"))
         {
@@ -60,7 +60,7 @@ internal static class MatMulBench
             cold.Multiply(tokens, times);
             seconds.Add((clock.Now() - start) / times / (clock == Clock.Cpu ? threads : 1));
             read.Add(limits.ReadBytesPerSecond());
-            operations.Add(limits.ByteOperationsPerSecond());
+            operations.Add(limits.ByteOperationsPerSecond(cold.Tier));
         }
         return new Sample(
             seconds.Min(), cold.Bytes, 2.0 * cold.Weights * tokens, read.Max(), operations.Max());

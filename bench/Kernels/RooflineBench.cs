@@ -21,7 +21,7 @@ internal static class RooflineBench
         using var team = new ThreadTeam(options.Numbers("--threads", "1")[0]);
         using var limits = new MachineLimits(team);
         var points = new List<RooflinePoint>();
-        var tiers = options.Text("--tiers", "Avx512,Avx2").Split(',').Select(Enum.Parse<InstructionTier>)
+        var tiers = options.Text("--tiers", "Avx512Vnni,Avx512,Avx2").Split(',').Select(Enum.Parse<InstructionTier>)
             .Where(InstructionTiers.Supported.Contains).ToArray();
         var types = options.Text("--types", "Q4_0,Q4_1,Q5_0,Q8_0,F16,F32").Split(',')
             .Select(Enum.Parse<DType>).ToArray();
@@ -43,7 +43,7 @@ internal static class RooflineBench
         int[] tokens, int rounds)
     {
         using var cold = new ColdMatrices(type, Rows, Columns, 100 << 20, team, tier);
-        var bits = tier == InstructionTier.Avx512 ? 512 : 256;
+        var bits = tier >= InstructionTier.Avx512 ? 512 : 256;
         var isFloat = type is DType.F16 or DType.F32 or DType.BF16;
         foreach (var count in tokens)
             points.Add(Measure(
@@ -53,7 +53,7 @@ internal static class RooflineBench
                     Operations = 2.0 * cold.Weights * count,
                 },
                 () => cold.Multiply(count, 1), Math.Clamp(128 / count, 1, 8), rounds,
-                () => isFloat ? FloatLimit.OperationsPerSecond(team, bits) : limits.ByteOperationsPerSecond(bits),
+                () => isFloat ? FloatLimit.OperationsPerSecond(team, bits) : limits.ByteOperationsPerSecond(tier),
                 limits));
     }
 

@@ -20,4 +20,7 @@ public enum InstructionTier
 
     /// <summary>512 bits, products of pairs of bytes: AVX-512 F, BW, DQ and VL.</summary>
     Avx512,
+
+    /// <summary>512 bits, dot products of four bytes by code written at run time; the rest as before.</summary>
+    Avx512Vnni,
 }

@@ -104,6 +104,9 @@ internal struct ActivationBlock
 
     /// <summary>Activations divided by the scale.</summary>
     public Values32 Values;
+
+    /// <summary><c>-128 * sum(Values)</c>: what products with weights made larger by 128 have to give back.</summary>
+    public int Surplus;
 }
 
 /// <summary>32 signed bytes.</summary>

@@ -19,7 +19,7 @@ public class BlockFormatTests
         Assert.Equal(22, Unsafe.SizeOf<Q5_0>());
         Assert.Equal(24, Unsafe.SizeOf<Q5_1>());
         Assert.Equal(34, Unsafe.SizeOf<Q8_0>());
-        Assert.Equal(40, Unsafe.SizeOf<ActivationBlock>());
+        Assert.Equal(44, Unsafe.SizeOf<ActivationBlock>());
     }
 
     [Theory]

@@ -24,6 +24,7 @@ internal static class MatMulKernels
     private static MatMulKernel Unsigned<T>(InstructionTier tier)
         where T : unmanaged, IUnsignedFormat<T> => tier switch
         {
+            InstructionTier.Avx512Vnni => CodeMatMul.Of(T.Type),
             InstructionTier.Avx512 =>
                 new QuantizedMatMul<T, Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
             InstructionTier.AvxVnni =>
@@ -39,6 +40,7 @@ internal static class MatMulKernels
 
     private static MatMulKernel Signed(InstructionTier tier) => tier switch
     {
+        InstructionTier.Avx512Vnni => CodeMatMul.Of(DType.Q8_0),
         InstructionTier.Avx512 => new SignedMatMul<Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
         InstructionTier.AvxVnni => new SignedMatMul<Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
         InstructionTier.Avx2 => new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
@@ -50,7 +52,7 @@ internal static class MatMulKernels
     private static MatMulKernel Float<T>(InstructionTier tier)
         where T : unmanaged, IFloatFormat<T> => tier switch
         {
-            InstructionTier.Avx512 =>
+            InstructionTier.Avx512Vnni or InstructionTier.Avx512 =>
                 new FloatMatMul<T, Lanes512, Vector512<int>, Vector512<float>>(),
             InstructionTier.AvxVnni or InstructionTier.Avx2 =>
                 new FloatMatMul<T, Lanes256, Vector256<int>, Vector256<float>>(),

@@ -31,7 +31,9 @@ internal static unsafe class QuantizeActivations
             var (i0, i1, i2, i3) = (Round(v0 * inverse), Round(v1 * inverse), Round(v2 * inverse), Round(v3 * inverse));
             Narrow(i0, i1, i2, i3).Store((sbyte*)&target->Values);
             target->Scale = scale;
-            target->Offset = 8 * scale * Vector256.Sum((i0 + i1) + (i2 + i3));
+            var sum = Vector256.Sum((i0 + i1) + (i2 + i3));
+            target->Offset = 8 * scale * sum;
+            target->Surplus = -128 * sum;
         }
     }
 

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace Minka.Compute.Kernels.Code;
+
+/// <summary>What a written function is given: row groups, one after the other, times some tokens.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ProductCall
+{
+    /// <summary>The first group's first block.</summary>
+    public nint Weights;
+
+    /// <summary>The first token's first block of activations; the other tokens' first blocks follow.</summary>
+    public nint Activations;
+
+    /// <summary>Receives sixteen sums of each token of the first group.</summary>
+    public nint Sums;
+
+    /// <summary>Blocks of a row, at least one.</summary>
+    public nint Blocks;
+
+    /// <summary>Groups, at least one.</summary>
+    public nint Groups;
+
+    /// <summary>Bytes from one block of a token's activations to its next.</summary>
+    public nint ActivationStride;
+
+    /// <summary>Bytes from one group's sums to the next one's.</summary>
+    public nint SumStride;
+
+    /// <summary>What every byte, or every word, is combined with.</summary>
+    public ProductConstants Constants;
+}
+
+/// <summary>Words that instructions read for all their lanes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ProductConstants
+{
+    /// <summary>The low nibble of every byte.</summary>
+    public int LowNibbles = 0x0F0F0F0F;
+
+    /// <summary>The highest bit of every byte.</summary>
+    public int HighBits = unchecked((int)0x80808080);
+
+    /// <summary>Four bits of a word.</summary>
+    public int FourBits = 15;
+
+    /// <summary>Brings bits 0 to 3 of a word to the lowest bits of its bytes.</summary>
+    public int Spread = 0x00204081;
+
+    /// <summary>The lowest bit of every byte.</summary>
+    public int LowBits = 0x01010101;
+
+    /// <summary>An eighth, by which minimums are multiplied because activations' offsets are eightfold.</summary>
+    public float Eighth = 0.125f;
+
+    /// <summary>As they are above.</summary>
+    public ProductConstants()
+    {
+    }
+}

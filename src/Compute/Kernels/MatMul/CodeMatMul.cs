@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Minka.Compute.Cpu;
+using Minka.Compute.Formats;
+using Minka.Compute.Kernels.Code;
+
+namespace Minka.Compute.Kernels.MatMul;
+
+/// <summary>Row groups of quantised blocks by functions written at run time: dot products at 512 bits.</summary>
+internal sealed unsafe class CodeMatMul : MatMulKernel
+{
+    private static readonly ConcurrentDictionary<DType, Lazy<CodeMatMul>> Written = new();
+
+    // Of one token, of two, ...
+    private readonly nint[] _functions = new nint[ProductCode.TokensMax];
+
+    private CodeMatMul(DType type)
+    {
+        const int Alignment = 64;
+        var code = new List<byte>();
+        for (var tokens = 1; tokens <= ProductCode.TokensMax; tokens++)
+        {
+            while (code.Count % Alignment != 0) code.Add(0);
+            _functions[tokens - 1] = code.Count;
+            code.AddRange(ProductCode.Write(type, tokens));
+        }
+        if (!MachineCode.TryPlace([.. code], out var first))
+            throw new InvalidOperationException(
+                "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
+        for (var i = 0; i < _functions.Length; i++) _functions[i] += first;
+    }
+
+    /// <inheritdoc/>
+    public override int GroupRows => ProductCode.Rows;
+
+    /// <inheritdoc/>
+    public override bool IsQuantized => true;
+
+    /// <summary>The kernel of a quantised format, written when it is first wanted.</summary>
+    public static CodeMatMul Of(DType type) =>
+        Written.GetOrAdd(type, static type => new(() => new CodeMatMul(type))).Value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // so that the first token is not slow
+    public override void Multiply(
+        in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
+    {
+        var tokens = x.TokensOf(tile);
+        var passes = (tokens + ProductCode.TokensMax - 1) / ProductCode.TokensMax;
+        var room = stackalloc byte[TileSums.Bytes];
+        var sums = TileSums.Align<Vector512<float>>(room);
+        var call = new ProductCall
+        {
+            Blocks = w.Blocks,
+            ActivationStride = tokens * sizeof(ActivationBlock),
+            SumStride = tokens * sizeof(Vector512<float>),
+            Constants = new ProductConstants(),
+        };
+        y += (nint)tile * ActivationTiles.TileTokens * yStride;
+        for (var group = start; group < end; group += TileSums.Groups)
+        {
+            // Tokens that take turns find their weights in the nearest cache, so groups then come one by one.
+            var count = Math.Min(TileSums.Groups, end - group);
+            var step = passes > 1 ? 1 : count;
+            for (var i = 0; i < count; i += step)
+            {
+                call.Weights = w.Groups + ((group + i) * w.GroupBytes);
+                call.Groups = step;
+                for (var pass = 0; pass < passes; pass++)
+                {
+                    var (first, last) = (tokens * pass / passes, tokens * (pass + 1) / passes);
+                    call.Activations = (nint)(x.TileOf(tile) + first);
+                    call.Sums = (nint)(sums + (i * tokens) + first);
+                    Function(last - first)(&call);
+                }
+            }
+            TileSums.Write<Lanes512, Vector512<int>, Vector512<float>>(
+                sums, group * GroupRows, count, w.Rows, y, yStride, tokens);
+        }
+    }
+
+    // A call takes some microseconds at most: not worth telling the garbage collector.
+    private delegate* unmanaged[SuppressGCTransition]<ProductCall*, void> Function(int tokens) =>
+        (delegate* unmanaged[SuppressGCTransition]<ProductCall*, void>)_functions[tokens - 1];
+}

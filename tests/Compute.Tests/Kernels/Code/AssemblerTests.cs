@@ -1,0 +1,88 @@
+using Minka.Compute.Cpu;
+using Minka.Compute.Kernels.Code;
+
+namespace Minka.Compute.Tests.Kernels.Code;
+
+/// <summary>Bytes as GNU as 2.40 writes them.</summary>
+public unsafe class AssemblerTests
+{
+    private static readonly (string Instruction, string Bytes, Action<Assembler> Write)[] Vectors =
+    [
+        ("vpdpbusd zmm10, zmm3, [rdx+12]{1to16}", "62 72 65 58 50 52 03", c => c.DotBytes(10, 3, Lanes(Gpr.Rdx, 12))),
+        ("vpdpbusd zmm31, zmm17, [rdx+1004]{1to16}", "62 62 75 50 50 ba ec 03 00 00",
+            c => c.DotBytes(31, 17, Lanes(Gpr.Rdx, 1004))),
+        ("vpdpbusd zmm1, zmm2, zmm30", "62 92 6d 48 50 ce", c => c.DotBytes(1, 2, 30)),
+        ("vpaddd zmm10, zmm10, zmm12", "62 51 2d 48 fe d4", c => c.AddWords(10, 10, 12)),
+        ("vpmulld zmm10, zmm10, [rdi+68]{1to16}", "62 72 2d 58 40 57 11",
+            c => c.MultiplyWords(10, 10, Lanes(Gpr.Rdi, 68))),
+        ("vpandd zmm4, zmm4, [rdi+56]{1to16}", "62 f1 5d 58 db 67 0e", c => c.And(4, 4, Lanes(Gpr.Rdi, 56))),
+        ("vpord zmm21, zmm7, zmm10", "62 c1 45 48 eb ea", c => c.Or(21, 7, 10)),
+        ("vpxord zmm0, zmm0, [rdi+60]{1to16}", "62 f1 7d 58 ef 47 0f", c => c.Xor(0, 0, Lanes(Gpr.Rdi, 60))),
+        ("vpxord zmm31, zmm31, zmm31", "62 01 05 40 ef ff", c => c.Clear(31)),
+        ("vpsrld zmm7, zmm3, 4", "62 f1 45 48 72 d3 04", c => c.ShiftRight(7, 3, 4)),
+        ("vpslld zmm10, zmm26, 4", "62 91 2d 48 72 f2 04", c => c.ShiftLeft(10, 26, 4)),
+        ("vcvtdq2ps zmm10, zmm26", "62 11 7c 48 5b d2", c => c.ToSingle(10, 26)),
+        ("vcvtph2ps zmm8, [rax+32]", "62 72 7d 48 13 40 01", c => c.LoadHalves(8, new Place(Gpr.Rax, 32))),
+        ("vcvtph2ps zmm8, [rax+4100]", "62 72 7d 48 13 80 04 10 00 00",
+            c => c.LoadHalves(8, new Place(Gpr.Rax, 4100))),
+        ("vmulps zmm10, zmm10, [rdx+44]{1to16}", "62 71 2c 58 59 52 0b", c => c.Multiply(10, 10, Lanes(Gpr.Rdx, 44))),
+        ("vaddps zmm14, zmm14, zmm30", "62 11 0c 48 58 f6", c => c.Add(14, 14, 30)),
+        ("vfmadd231ps zmm16, zmm10, zmm8", "62 c2 2d 48 b8 c0", c => c.MultiplyAdd(16, 10, 8)),
+        ("vfmadd231ps zmm16, zmm9, [rdx+4]{1to16}", "62 e2 35 58 b8 42 01",
+            c => c.MultiplyAdd(16, 9, Lanes(Gpr.Rdx, 4))),
+        ("vfmsub132ps zmm13, zmm14, [rdx+88]{1to16}", "62 72 0d 58 9a 6a 16",
+            c => c.MultiplySubtract(13, 14, Lanes(Gpr.Rdx, 88))),
+        ("vbroadcastss zmm14, [rdx+516]", "62 72 7d 48 18 b2 04 02 00 00", c => c.Broadcast(14, Gpr.Rdx, 516)),
+        ("vmovups zmm5, [rax+64]", "62 f1 7c 48 10 68 01", c => c.Load(5, Gpr.Rax, 64)),
+        ("vmovups zmm5, [rax+100]", "62 f1 7c 48 10 a8 64 00 00 00", c => c.Load(5, Gpr.Rax, 100)),
+        ("vmovups [r8+960], zmm31", "62 41 7c 48 11 78 0f", c => c.Store(Gpr.R8, 960, 31)),
+    ];
+
+    private static readonly (string Instruction, string Bytes, Action<Assembler> Write)[] Others =
+    [
+        ("prefetcht0 [rax+2304]", "0f 18 88 00 09 00 00", c => c.Prefetch(Gpr.Rax, 2304)),
+        ("prefetcht0 [r9+64]", "41 0f 18 49 40", c => c.Prefetch(Gpr.R9, 64)),
+        ("mov rax, [rdi+16]", "48 8b 47 10", c => c.Load(Gpr.Rax, Gpr.Rdi, 16)),
+        ("mov r9, [rdi+32]", "4c 8b 4f 20", c => c.Load(Gpr.R9, Gpr.Rdi, 32)),
+        ("add rdx, [rdi+40]", "48 03 57 28", c => c.Add(Gpr.Rdx, Gpr.Rdi, 40)),
+        ("add rdx, 288", "48 81 c2 20 01 00 00", c => c.Add(Gpr.Rdx, 288)),
+        ("dec rcx", "48 ff c9", c => c.Decrement(Gpr.Rcx)),
+        ("dec r9", "49 ff c9", c => c.Decrement(Gpr.R9)),
+        ("vzeroupper; ret", "c5 f8 77 c3", c => c.Return()),
+    ];
+
+    public static TheoryData<string> Instructions() => [.. Vectors.Concat(Others).Select(known => known.Instruction)];
+
+    [Theory]
+    [MemberData(nameof(Instructions))]
+    public void An_instruction_has_the_bytes_that_another_assembler_gives_it(string instruction)
+    {
+        var (_, bytes, write) = Vectors.Concat(Others).Single(known => known.Instruction == instruction);
+        var code = new Assembler();
+        write(code);
+        Assert.Equal(bytes, string.Join(' ', code.ToArray().Select(b => b.ToString("x2"))));
+    }
+
+    [Fact]
+    public void A_jump_goes_back_to_where_it_is_told()
+    {
+        if (!MachineCode.IsAllowed) Assert.Skip("This system runs no code that is written at run time.");
+
+        // Adds the five numbers behind the first two, which are the sum and how many there are.
+        var code = new Assembler();
+        code.Load(Gpr.Rcx, Gpr.Rdi, 8);
+        code.Load(Gpr.Rax, Gpr.Rdi, 0);
+        var start = code.Position;
+        code.Add(Gpr.Rax, Gpr.Rdi, 16);
+        code.Add(Gpr.Rdi, 8);
+        code.Decrement(Gpr.Rcx);
+        code.JumpIfNotZero(start);
+        code.Return();
+        Assert.True(MachineCode.TryPlace(code.ToArray(), out var function));
+
+        var numbers = stackalloc long[] { 100, 5, 1, 2, 3, 4, 5, 1000 };
+        Assert.Equal(115, ((delegate* unmanaged<long*, long>)function)(numbers));
+    }
+
+    private static Place Lanes(Gpr from, int offset) => new(from, offset, IsBroadcast: true);
+}

@@ -1,0 +1,34 @@
+using Minka.Compute.Cpu;
+using Minka.Compute.Kernels.MatMul;
+using Minka.Compute.Packing;
+using Minka.Compute.Tests.Packing;
+
+namespace Minka.Compute.Tests.MatMul;
+
+/// <summary>Kernels written at run time beside the C# ones of the same width.</summary>
+public class WrittenCodeTests
+{
+    public static TheoryData<DType> Types() =>
+        [.. Enum.GetValues<DType>().Where(type => MatMulKernels.Of(type, InstructionTier.Scalar).IsQuantized)];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Written_code_gives_the_bits_of_the_kernel_in_C_sharp(DType type)
+    {
+        const int Rows = 139, Columns = 544;
+        if (!InstructionTiers.Supported.Contains(InstructionTier.Avx512Vnni))
+            Assert.Skip("This process has no AVX-512 VNNI, or may not run code that is written at run time.");
+        using var team = new ThreadTeam(2);
+        using var scratch = new MatMulScratch(67, Columns);
+        var weights = MemoryWeights.Random(type, Rows, Columns, 9);
+        using var inSharp = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Avx512);
+        using var written = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Avx512Vnni);
+        foreach (var tokens in (int[])[.. Enumerable.Range(1, 35), 64, 67])
+        {
+            var x = MatMulContract.Activations(tokens, Columns);
+            Assert.Equal(
+                MatMulContract.Multiply(inSharp, team, x, tokens, scratch),
+                MatMulContract.Multiply(written, team, x, tokens, scratch));
+        }
+    }
+}
