@@ -135,5 +135,8 @@ internal static partial class Composition
     // Logits of every row, and a dozen rows of activations for every token of the largest step.
     private static long ScratchBytes(ModelConfig config, SchedulerOptions scheduling) => sizeof(float) * (
         2L * scheduling.LogitRowsMax * config.VocabularySize
-        + (8L * config.Width + 3L * config.FeedForwardWidth) * scheduling.TokensPerStepMax);
+        + (8L * config.Width + 3L * config.FeedForwardWidth + ExpertFloats(config)) * scheduling.TokensPerStepMax);
+
+    private static long ExpertFloats(ModelConfig config) =>
+        config.Experts.Count == 0 ? 0 : 2L * config.Width + 3L * config.Experts.Width + config.Experts.Count;
 }

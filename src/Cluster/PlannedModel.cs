@@ -15,7 +15,12 @@ public static class PlannedModel
 
     internal static readonly string[] Attention = ["attn_q", "attn_k", "attn_v", "attn_output"];
     internal static readonly string[] FeedForward = ["ffn_gate", "ffn_up", "ffn_down"];
-    internal static readonly string[] Replicated = ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm"];
+    internal static readonly string[] Experts = ["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
+    internal static readonly string[] Replicated =
+        ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm", Router];
+
+    /// <summary>Held in f32 whatever the file has.</summary>
+    private const string Router = "ffn_gate_inp";
 
     /// <summary>What there is to cut in a model.</summary>
     /// <param name="file">The model's files.</param>
@@ -33,6 +38,8 @@ public static class PlannedModel
             KvHeads = config.KvHeads,
             HeadDim = config.HeadDim,
             FeedForwardWidth = config.FeedForwardWidth,
+            Experts = config.Experts.Count,
+            DenseLayers = config.Experts.Count > 0 ? config.Experts.DenseLayers : [],
             VocabularySize = config.VocabularySize,
             TiedEmbeddings = IsTied(file),
             Bytes = BytesOf(file, type),
@@ -57,6 +64,7 @@ public static class PlannedModel
             Heads = RangeOf(plan.Heads),
             KvHeads = RangeOf(plan.KvHeads),
             FeedForward = RangeOf(plan.FeedForward),
+            Experts = RangeOf(plan.Experts),
             Embedding = at == 0 ? embedding : 0..0,
             Head = at == stages.Count - 1 ? vocabulary : 0..0,
         };
@@ -106,7 +114,7 @@ public static class PlannedModel
         yield return "output_norm.weight";
         yield return "output.weight";
         for (var layer = 0; layer < config.Layers; layer++)
-            foreach (var name in Attention.Concat(FeedForward).Concat(Replicated))
+            foreach (var name in Attention.Concat(FeedForward).Concat(Experts).Concat(Replicated))
             {
                 yield return $"blk.{layer}.{name}.weight";
                 yield return $"blk.{layer}.{name}.bias";
@@ -115,16 +123,19 @@ public static class PlannedModel
 
     private static ModelBytes BytesOf(IWeightFile file, DType? type)
     {
-        var isTied = IsTied(file);
+        var (isTied, layers) = (IsTied(file), Enumerable.Range(0, file.Config.Layers));
+        var dense = layers.FirstOrDefault(layer => !file.Config.Experts.IsSparse(layer));
+        var sparse = layers.FirstOrDefault(file.Config.Experts.IsSparse);
         return new(
-            Attention.Sum(name => Bytes($"blk.0.{name}")), FeedForward.Sum(name => Bytes($"blk.0.{name}")),
-            Experts: 0, Replicated.Sum(name => Bytes($"blk.0.{name}")),
+            Attention.Sum(name => Bytes($"blk.0.{name}")), FeedForward.Sum(name => Bytes($"blk.{dense}.{name}")),
+            Experts.Sum(name => Bytes($"blk.{sparse}.{name}")), Replicated.Sum(name => Bytes($"blk.{sparse}.{name}")),
             Bytes("token_embd"), isTied ? 0 : Bytes("output"));
 
         long Bytes(string name)
         {
             if (!file.TryFind(name + ".weight", out var weight)) return 0;
-            var held = type is { } wanted && weight.Rows > 1 && weight.Columns % wanted.BlockLength() == 0
+            var held = name.EndsWith(Router, StringComparison.Ordinal) ? DType.F32
+                : type is { } wanted && weight.Rows > 1 && weight.Columns % wanted.BlockLength() == 0
                 ? wanted
                 : weight.Type;
             return checked(weight.Rows * held.RowBytes(weight.Columns));

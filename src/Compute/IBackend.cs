@@ -82,6 +82,17 @@ public interface IBackend : IDisposable
     /// <summary>Row i of <paramref name="y"/> is row <c>rows[i]</c> of <paramref name="x"/>.</summary>
     void GatherRows(Tensor y, Tensor x, ReadOnlySpan<int> rows);
 
+    /// <summary>Row <c>rows[i]</c> of <paramref name="y"/> grows by row i of <paramref name="x"/> times
+    /// <c>shares[i]</c>. No row stands twice in <paramref name="rows"/>.</summary>
+    void ScatterRows(Tensor y, Tensor x, ReadOnlySpan<int> rows, ReadOnlySpan<float> shares);
+
+    /// <summary>Chooses the columns of the highest scores in each row, as a router chooses experts.</summary>
+    /// <param name="experts"><c>[T, active]</c>: columns, best first; of equal scores the first.</param>
+    /// <param name="shares"><c>[T, active]</c>: the softmax of each.</param>
+    /// <param name="scores"><c>[T, experts]</c>.</param>
+    /// <param name="isNormalized">The softmax is over the chosen, so that it sums to 1; or else over all.</param>
+    void Route(Span<int> experts, Span<float> shares, Tensor scores, bool isNormalized);
+
     /// <summary>Copies one block of a layer's cache over another.</summary>
     void CopyKvBlock(KvLayer kv, int source, int target);
 }

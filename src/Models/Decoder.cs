@@ -143,10 +143,10 @@ public sealed class Decoder : ICausalModel
 
     private ModelMemory Account(KvShape kv)
     {
-        var layers = _blocks.Sum(block => block.Bytes);
+        var (layers, decoded) = (_blocks.Sum(block => block.Bytes), _blocks.Sum(block => block.DecodeBytes));
         var ends = (_table?.Bytes ?? 0) + (_head == _table ? 0 : _head?.Bytes ?? 0);
         var kvBlock = _blocks.Length * kv.BlockBytes;
-        return new(ends + layers, layers + (_head?.Bytes ?? 0), kvBlock, kvBlock * KvBlocks, _scratch.Bytes);
+        return new(ends + layers, decoded + (_head?.Bytes ?? 0), kvBlock, kvBlock * KvBlocks, _scratch.Bytes);
     }
 
     /// <inheritdoc/>

@@ -55,7 +55,7 @@ public delegate void HiddenProbe(int layer, ReadOnlySpan<float> hidden);
 
 /// <summary>Where a model's memory goes.</summary>
 /// <param name="WeightBytes">All weights, packed.</param>
-/// <param name="DecodeBytes">Weights that decoding one token reads.</param>
+/// <param name="DecodeBytes">Weights that decoding one token reads; of experts the mean.</param>
 /// <param name="KvBlockBytes">One KV block over all layers.</param>
 /// <param name="KvBytes">The whole KV cache.</param>
 /// <param name="ScratchBytes">Activations.</param>

@@ -6,7 +6,7 @@ namespace Minka.Models;
 /// <summary>Hyperparameters of a decoder, whatever file they came from.</summary>
 public sealed record ModelConfig
 {
-    /// <summary>Family name as in <c>Architectures</c>: llama, mistral, qwen2, qwen3, …</summary>
+    /// <summary>Family name as in <c>Architectures</c>: llama, mistral, mixtral, qwen2, qwen3, qwen3_moe, …</summary>
     public required string Architecture { get; init; }
 
     /// <summary>The model's own name, when its file has one.</summary>
@@ -21,7 +21,7 @@ public sealed record ModelConfig
     /// <summary>Model width, D.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Feed-forward width, F.</summary>
+    /// <summary>Feed-forward width, F, of dense layers; 0 where every layer has experts.</summary>
     public required int FeedForwardWidth { get; init; }
 
     /// <summary>Query heads, H.</summary>
@@ -41,6 +41,9 @@ public sealed record ModelConfig
 
     /// <summary>Rotary position embedding.</summary>
     public required RopeConfig Rope { get; init; }
+
+    /// <summary>Experts of the layers that are not dense.</summary>
+    public ExpertsConfig Experts { get; init; } = ExpertsConfig.None;
 
     /// <summary>Sliding window of each layer in tokens; 0 sees everything. Empty means no layer slides.</summary>
     public IReadOnlyList<int> Windows { get; init; } = [];

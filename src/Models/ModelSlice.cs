@@ -15,6 +15,9 @@ public sealed record ModelSlice
     /// <summary>Columns of the feed-forward, between blocks of the weights.</summary>
     public required Range FeedForward { get; init; }
 
+    /// <summary>Experts, whole; empty for a dense model.</summary>
+    public Range Experts { get; init; } = 0..0;
+
     /// <summary>Rows of the embedding; empty in every stage but the first.</summary>
     public required Range Embedding { get; init; }
 
@@ -28,6 +31,7 @@ public sealed record ModelSlice
         Heads = ..config.Heads,
         KvHeads = ..config.KvHeads,
         FeedForward = ..config.FeedForwardWidth,
+        Experts = ..config.Experts.Count,
         Embedding = ..config.VocabularySize,
         Head = ..config.VocabularySize,
     };
@@ -53,6 +57,7 @@ public sealed record ModelSlice
         Within("heads", Heads, config.Heads);
         Within("key-value heads", KvHeads, config.KvHeads);
         Within("feed-forward columns", FeedForward, config.FeedForwardWidth);
+        Within("experts", Experts, config.Experts.Count);
         Within("rows of the embedding", Embedding, config.VocabularySize);
         Within("rows of the head", Head, config.VocabularySize);
         if (Layers.Count == 0) throw new ArgumentException("The slice has no layers; a rank holds at least one.");

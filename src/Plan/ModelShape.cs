@@ -24,9 +24,7 @@ public sealed record ModelShape
     /// <summary>Width of a head, C.</summary>
     public required int HeadDim { get; init; }
 
-    /// <summary>
-    /// Feed-forward width, F: of a dense layer or of the shared expert; 0 if a model has only experts.
-    /// </summary>
+    /// <summary>Feed-forward width of a dense layer, F; 0 if every layer has experts.</summary>
     public required int FeedForwardWidth { get; init; }
 
     /// <summary>Rows of the embedding and of the head, V.</summary>
@@ -34,6 +32,9 @@ public sealed record ModelShape
 
     /// <summary>Routed experts of a layer; 0 for a dense model.</summary>
     public int Experts { get; init; }
+
+    /// <summary>Layers with a feed-forward in place of experts, ascending; of a dense model none is named.</summary>
+    public IReadOnlyList<int> DenseLayers { get; init; } = [];
 
     /// <summary>The head is the embedding.</summary>
     public bool TiedEmbeddings { get; init; }
@@ -46,6 +47,19 @@ public sealed record ModelShape
 
     /// <summary>What the parts weigh.</summary>
     public required ModelBytes Bytes { get; init; }
+
+    /// <summary>Bytes of all weights.</summary>
+    public long WeightBytes()
+    {
+        long sparse = SparseLayers(new(0, Layers)), dense = Layers - sparse;
+        return checked((Layers * (Bytes.Attention + Bytes.Replicated)) + (dense * Bytes.FeedForward)
+            + (sparse * Bytes.Experts) + Bytes.Embedding + Bytes.Head);
+    }
+
+    /// <summary>Those of some layers that have experts.</summary>
+    internal int SparseLayers(IndexRange layers) => Experts == 0
+        ? 0
+        : layers.Count - DenseLayers.Count(layer => layer >= layers.Start && layer < layers.End);
 
     /// <summary>Query heads that share a key-value head, H / K.</summary>
     internal int HeadsPerGroup => Heads / KvHeads;
@@ -61,15 +75,10 @@ public sealed record ModelShape
 
 /// <summary>Bytes of weights as they lie in memory.</summary>
 /// <param name="Attention">Query, key, value and output of one layer: cut by heads.</param>
-/// <param name="FeedForward">Gate, up and down of one layer, or of its shared expert: cut by columns.</param>
-/// <param name="Experts">All routed experts of one layer: spread whole.</param>
+/// <param name="FeedForward">Gate, up and down of one dense layer: cut by columns.</param>
+/// <param name="Experts">All routed experts of one sparse layer: spread whole.</param>
 /// <param name="Replicated">Norms, biases and router of one layer: on every rank.</param>
 /// <param name="Embedding">The embedding.</param>
 /// <param name="Head">The head; 0 if it is the embedding.</param>
 public sealed record ModelBytes(
-    long Attention, long FeedForward, long Experts, long Replicated, long Embedding, long Head)
-{
-    /// <summary>All weights of a model of <paramref name="layers"/> layers.</summary>
-    public long Total(int layers) =>
-        checked((layers * (Attention + FeedForward + Experts + Replicated)) + Embedding + Head);
-}
+    long Attention, long FeedForward, long Experts, long Replicated, long Embedding, long Head);

@@ -24,13 +24,14 @@ public static class PlanMemory
     public static RankMemory Of(ModelShape model, ReplicaPlan replica, int stage, RankPlan rank)
     {
         var layers = replica.Stages[stage].Layers.Count;
-        var perLayer = checked(
-            Numbers.Share(model.Bytes.Attention, rank.Heads.Count + rank.KvHeads.Count, model.Heads + model.KvHeads)
-            + Numbers.Share(model.Bytes.FeedForward, rank.FeedForward.Count, model.FeedForwardWidth)
-            + Numbers.Share(model.Bytes.Experts, rank.Experts.Count, model.Experts)
-            + model.Bytes.Replicated);
+        long sparse = model.SparseLayers(replica.Stages[stage].Layers), dense = layers - sparse;
+        var each = checked(model.Bytes.Replicated
+            + Numbers.Share(model.Bytes.Attention, rank.Heads.Count + rank.KvHeads.Count, model.Heads + model.KvHeads));
+        var columns = Numbers.Share(model.Bytes.FeedForward, rank.FeedForward.Count, model.FeedForwardWidth);
+        var experts = Numbers.Share(model.Bytes.Experts, rank.Experts.Count, model.Experts);
         return new(
-            checked((layers * perLayer) + EndsOfModel(model, replica, stage, rank)),
+            checked((layers * each) + (dense * columns) + (sparse * experts)
+                + EndsOfModel(model, replica, stage, rank)),
             KvBytes(model, replica.Kv, layers, rank.KvHeads.Count),
             WorkingBytes);
     }

@@ -22,6 +22,9 @@ internal static class ShapeRules
                 + "key-value heads."));
         if (model.Hash.Length != 64 || !model.Hash.All(char.IsAsciiHexDigitLower))
             found.Add(new("model.hash", $"'{model.Hash}' is not 64 lower-case hexadecimal digits (SHA-256)."));
+        if (!IsAscending(model.DenseLayers, model.Layers))
+            found.Add(new("model.denseLayers", $"{string.Join(", ", model.DenseLayers.Take(10))} are not layers below "
+                + $"{model.Layers}, each once and in order."));
         CheckBytes(model.Bytes, found);
 
         void Size(string name, int value, int min, int max)
@@ -29,6 +32,17 @@ internal static class ShapeRules
             if (value < min || value > max)
                 found.Add(new($"model.{name}", $"{value} is not within {min} and {max}."));
         }
+    }
+
+    private static bool IsAscending(IReadOnlyList<int> layers, int end)
+    {
+        var last = -1;
+        foreach (var layer in layers)
+        {
+            if (layer <= last || layer >= end) return false;
+            last = layer;
+        }
+        return true;
     }
 
     private static void CheckBytes(ModelBytes bytes, List<PlanViolation> found)

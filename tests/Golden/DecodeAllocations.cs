@@ -5,6 +5,7 @@ using Minka.Engine.Sampling;
 using Minka.Engine.Scheduling;
 using Minka.Models;
 using Minka.Models.Loading;
+using Minka.Models.Tests.Architectures;
 
 namespace Minka.Golden;
 
@@ -16,9 +17,21 @@ public sealed class DecodeAllocations
     [Fact]
     public void A_decoded_token_allocates_nothing_on_any_member_of_the_team()
     {
-        var limits = new StepLimits(64, 4, 4, 64);
         using var file = ModelFiles.Open(
             Path.Combine(SharedFolder.Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
+        AssertNone(file);
+    }
+
+    [Fact]
+    public void Nor_does_one_that_goes_through_experts()
+    {
+        using var file = new RandomModel(RandomModel.ConfigOf("qwen3_moe"), 7);
+        AssertNone(file);
+    }
+
+    private static void AssertNone(IWeightFile file)
+    {
+        var limits = new StepLimits(64, 4, 4, 64);
         using var backend = new CpuBackend(new() { Threads = Members });
         using var model = Decoder.Load(file, backend, new() { KvBlocks = limits.TableBlocks, Limits = limits });
         var executor = new LocalExecutor(model);

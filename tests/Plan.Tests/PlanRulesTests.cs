@@ -99,7 +99,7 @@ public sealed class PlanRulesTests
             var sum = replica.Stages[0].Ranks.Sum(rank => PlanMemory.Of(model, replica, 0, rank).Weights);
 
             // Rounded up to a byte per part, layer and rank.
-            Assert.InRange(sum, model.Bytes.Total(60), model.Bytes.Total(60) + (ranks * 60 * 4));
+            Assert.InRange(sum, model.WeightBytes(), model.WeightBytes() + (ranks * 60 * 4));
         }
     }
 

@@ -30,6 +30,9 @@ internal static class InspectionJson
         json.WriteNumber("layers", config.Layers);
         json.WriteNumber("width", config.Width);
         json.WriteNumber("feed_forward_width", config.FeedForwardWidth);
+        json.WriteNumber("experts", config.Experts.Count);
+        json.WriteNumber("active_experts", config.Experts.Active);
+        json.WriteNumber("expert_width", config.Experts.Width);
         json.WriteNumber("heads", config.Heads);
         json.WriteNumber("kv_heads", config.KvHeads);
         json.WriteNumber("head_dim", config.HeadDim);

@@ -40,7 +40,11 @@ internal static class InspectionText
         var (heads, rope) = (config.Heads, config.Rope);
         yield return ("architecture", config.Architecture + (config.Name is { } name ? $" ({name})" : ""));
         yield return ("context", $"{config.ContextLength} positions{Windows(config)}");
-        yield return ("layers", $"{config.Layers} of width {config.Width}, feed-forward {config.FeedForwardWidth}");
+        yield return ("layers", $"{config.Layers} of width {config.Width}"
+            + (config.FeedForwardWidth > 0 ? $", feed-forward {config.FeedForwardWidth}" : ""));
+        if (config.Experts is { Count: > 0 } experts)
+            yield return ("experts", $"{experts.Count} of width {experts.Width}, {experts.Active} for a token"
+                + (experts.DenseLayers.Count > 0 ? $", none in {experts.DenseLayers.Count} layers" : ""));
         yield return ("attention", $"{heads} heads of {config.HeadDim}, {config.KvHeads} for keys and values");
         yield return ("rope", Text($"theta {rope.Theta}, {rope.Dimensions} dimensions{Scaling(rope)}"));
         yield return ("vocabulary", config.VocabularySize + (config.TiedEmbeddings ? ", output tied to it" : ""));

@@ -12,7 +12,8 @@ internal static class PlanTable
     {
         var model = plan.Model;
         terminal.Out.WriteLine($"{model.Name}: {model.Layers} layers of width {model.Width}, {model.Heads} heads, "
-            + $"{model.KvHeads} for keys and values; {Mib(model.Bytes.Total(model.Layers))} MiB of weights");
+            + $"{model.KvHeads} for keys and values{(model.Experts > 0 ? $", {model.Experts} experts" : "")}; "
+            + $"{Mib(model.WeightBytes())} MiB of weights");
         foreach (var replica in plan.Replicas)
         {
             var (hidden, kv) = (replica.Collectives.Hidden, replica.Kv);
@@ -59,17 +60,34 @@ internal static class PlanTable
     private static NumberTable Ranks(ClusterPlan plan, ReplicaPlan replica)
     {
         var table = new NumberTable(["stage", "layers", "rank", "address"],
-            "heads", "KV heads", "feed-forward", "vocabulary", "weights MiB", "KV MiB");
+            [.. Columns(plan.Model), "vocabulary", "weights MiB", "KV MiB"]);
         for (var stage = 0; stage < replica.Stages.Count; stage++)
             foreach (var rank in replica.Stages[stage].Ranks)
             {
                 var memory = PlanMemory.Of(plan.Model, replica, stage, rank);
-                table.Add(
-                    $"{stage}", Range(replica.Stages[stage].Layers), $"{rank.Rank}", rank.Address, Range(rank.Heads),
-                    Range(rank.KvHeads), Range(rank.FeedForward), Range(rank.Vocabulary), Mib(memory.Weights),
-                    Mib(memory.Kv));
+                table.Add([
+                    $"{stage}", Range(replica.Stages[stage].Layers), $"{rank.Rank}", rank.Address,
+                    .. Cells(plan.Model, rank), Range(rank.Vocabulary), Mib(memory.Weights), Mib(memory.Kv),
+                ]);
             }
         return table;
+    }
+
+    /// <summary>A model of experts alone has no feed-forward to show, and a dense one no experts.</summary>
+    private static IEnumerable<string> Columns(ModelShape model)
+    {
+        yield return "heads";
+        yield return "KV heads";
+        if (model.FeedForwardWidth > 0) yield return "feed-forward";
+        if (model.Experts > 0) yield return "experts";
+    }
+
+    private static IEnumerable<string> Cells(ModelShape model, RankPlan rank)
+    {
+        yield return Range(rank.Heads);
+        yield return Range(rank.KvHeads);
+        if (model.FeedForwardWidth > 0) yield return Range(rank.FeedForward);
+        if (model.Experts > 0) yield return Range(rank.Experts);
     }
 
     /// <summary>Machines in the order of their first ranks, with what all their ranks need together.</summary>

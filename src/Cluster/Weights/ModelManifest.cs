@@ -46,9 +46,9 @@ internal sealed record ModelManifest(ModelConfig Config, IReadOnlyDictionary<str
         var config = ReadConfig(facts.ConfigJson);
         ConfigRules.Check("the root", config);
         if ((config.Layers, config.Width, config.Heads, config.KvHeads, config.HeadDim, config.FeedForwardWidth,
-                config.VocabularySize)
+                config.Experts.Count, config.VocabularySize)
             != (planned.Layers, planned.Width, planned.Heads, planned.KvHeads, planned.HeadDim,
-                planned.FeedForwardWidth, planned.VocabularySize))
+                planned.FeedForwardWidth, planned.Experts, planned.VocabularySize))
             throw new ModelFormatException($"The root describes another model than its plan for '{planned.Name}' "
                 + "does; root and worker are of different builds.");
         var weights = new Dictionary<string, WeightShape>(StringComparer.Ordinal);

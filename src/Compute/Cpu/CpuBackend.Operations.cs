@@ -67,6 +67,30 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void ScatterRows(Tensor y, Tensor x, ReadOnlySpan<int> rows, ReadOnlySpan<float> shares)
+    {
+        Check(x.Rows == rows.Length && shares.Length == rows.Length && y.Columns == x.Columns, nameof(ScatterRows),
+            "one index and one share per row of x, and y as wide as x");
+        foreach (var row in rows)
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)y.Rows, nameof(rows));
+        RunRows(new RowScatter(CpuStorage.RowsOf(y), CpuStorage.RowsOf(x), rows, shares), x.Rows, 2 * x.Columns);
+    }
+
+    /// <inheritdoc/>
+    public void Route(Span<int> experts, Span<float> shares, Tensor scores, bool isNormalized)
+    {
+        if (scores.Rows == 0) return;
+        var active = experts.Length / scores.Rows;
+        Check(active > 0 && active <= scores.Columns && experts.Length == active * scores.Rows
+            && shares.Length == experts.Length, nameof(Route),
+            "experts and shares [T, active] and scores [T, experts], with active from 1 to experts");
+
+        // Each score costs some comparisons and an exponential.
+        RunRows(new ExpertRouting(experts, shares, CpuStorage.RowsOf(scores), active, isNormalized),
+            scores.Rows, 16 * scores.Columns);
+    }
+
+    /// <inheritdoc/>
     public void WriteKv(KvLayer kv, Tensor keys, Tensor values, ReadOnlySpan<int> slots)
     {
         var pages = CpuKvLayer.PagesOf(kv);

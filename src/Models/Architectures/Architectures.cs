@@ -8,8 +8,10 @@ internal static class Architectures
     [
         new Llama(),
         new Mistral(),
+        new Mixtral(),
         new Qwen2(),
         new Qwen3(),
+        new Qwen3Moe(),
     ];
 
     /// <summary>Finds a family by the name in a model's configuration.</summary>

@@ -16,7 +16,7 @@ internal sealed record BlockBuilder(
     private string Prefix => $"blk.{Layer}.";
 
     /// <summary>Norm, attend, add; norm, feed forward, add.</summary>
-    public PreNormBlock PreNorm(SelfAttention attention, GatedFeedForward feedForward) =>
+    public PreNormBlock PreNorm(SelfAttention attention, IFeedForward feedForward) =>
         new(On, Scratch, Config.NormEpsilon)
         {
             AttentionNorm = Weights.Vector(Prefix + "attn_norm", Config.Width),
@@ -43,6 +43,9 @@ internal sealed record BlockBuilder(
         };
     }
 
+    /// <summary>Experts in the layers that have them, in the others a feed-forward.</summary>
+    public IFeedForward ExpertsOrFeedForward() => Config.Experts.IsSparse(Layer) ? Experts() : FeedForward();
+
     /// <summary>SwiGLU feed-forward.</summary>
     public GatedFeedForward FeedForward()
     {
@@ -52,6 +55,19 @@ internal sealed record BlockBuilder(
             GateUp = Weights.ColumnParallel(Config.Width,
                 new(Prefix + "ffn_gate", inner, mine), new(Prefix + "ffn_up", inner, mine)),
             Down = Weights.RowParallel(Prefix + "ffn_down", Config.Width, inner, mine),
+        };
+    }
+
+    private RoutedExperts Experts()
+    {
+        var (all, width) = (Config.Experts, Config.Experts.Width);
+        return new(On, Weights.Ranks, Scratch.Experts, all)
+        {
+            Router = Weights.Router(Prefix + "ffn_gate_inp", all.Count, Config.Width),
+            Mine = Slice.Experts,
+            GateUp = Weights.Experts(all.Count, Slice.Experts, Config.Width,
+                (Prefix + "ffn_gate_exps", width), (Prefix + "ffn_up_exps", width)),
+            Down = Weights.Experts(all.Count, Slice.Experts, width, (Prefix + "ffn_down_exps", Config.Width)),
         };
     }
 }

@@ -4,7 +4,7 @@ namespace Minka.Models.Layers;
 
 /// <summary><c>down(silu(gate x) * up x)</c> (Shazeer 2020).</summary>
 /// <remarks>T tokens, D model width, F this rank's feed-forward width.</remarks>
-internal sealed class GatedFeedForward(IBackend on, Scratch s) : IDisposable
+internal sealed class GatedFeedForward(IBackend on, Scratch s) : IFeedForward
 {
     /// <summary>Gate and up projections, <c>[2F, D]</c>; null on a rank that holds no columns.</summary>
     public required ColumnParallelLinear? GateUp { get; init; }
@@ -12,10 +12,13 @@ internal sealed class GatedFeedForward(IBackend on, Scratch s) : IDisposable
     /// <summary>Down projection, <c>[D, F]</c>.</summary>
     public required RowParallelLinear Down { get; init; }
 
-    /// <summary>Bytes of weights.</summary>
+    /// <inheritdoc/>
     public long Bytes => (GateUp?.Bytes ?? 0) + Down.Bytes;
 
-    /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
+    /// <inheritdoc/>
+    public long DecodeBytes => Bytes;
+
+    /// <inheritdoc/>
     public void Forward(Tensor y, Tensor x)
     {
         var gateUp = s.GateUp.Take(x.Rows);

@@ -15,10 +15,13 @@ internal sealed class PreNormBlock(IBackend on, Scratch s, float epsilon) : IDec
     public required Tensor FeedForwardNorm { get; init; }
 
     /// <summary>Feed-forward branch.</summary>
-    public required GatedFeedForward FeedForward { get; init; }
+    public required IFeedForward FeedForward { get; init; }
 
     /// <inheritdoc/>
     public long Bytes => Attention.Bytes + FeedForward.Bytes;
+
+    /// <inheritdoc/>
+    public long DecodeBytes => Attention.Bytes + FeedForward.DecodeBytes;
 
     /// <inheritdoc/>
     public void Forward(Tensor x, in Step step)

@@ -30,6 +30,7 @@ internal sealed class Scratch : IDisposable
             on.Allocate(limits.LogitRows, config.Width),
             on.Allocate(limits.LogitRows, logits),
         ];
+        Experts = new(on, config, limits.Tokens);
     }
 
     /// <summary>Residual stream, <c>[T, D]</c>.</summary>
@@ -65,11 +66,18 @@ internal sealed class Scratch : IDisposable
     /// <summary><c>[rows, V]</c>, where V are this rank's rows of the head.</summary>
     public Tensor Logits => _all[10].All;
 
+    /// <summary>What sparse layers need besides.</summary>
+    public ExpertScratch Experts { get; }
+
     /// <summary>Memory of all of it.</summary>
-    public long Bytes => _all.Sum(storage => 4L * storage.Rows * storage.Columns);
+    public long Bytes => _all.Sum(storage => 4L * storage.Rows * storage.Columns) + Experts.Bytes;
 
     /// <inheritdoc/>
-    public void Dispose() => Array.ForEach(_all, storage => storage.Dispose());
+    public void Dispose()
+    {
+        Array.ForEach(_all, storage => storage.Dispose());
+        Experts.Dispose();
+    }
 }
 
 /// <summary>One pass through the layers: whose tokens, rotated how.</summary>

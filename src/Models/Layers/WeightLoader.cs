@@ -26,6 +26,38 @@ internal sealed class WeightLoader(
         ? null
         : on.Pack([WeightSlices.Rows(Find(name + ".weight", rows, columns), mine)], TypeFor(columns), progress);
 
+    /// <summary>A router: all of it, in f32 whatever the model is held in.</summary>
+    public Matrix Router(string name, int experts, int width) =>
+        on.Pack([Find(name + ".weight", experts, width)], DType.F32, progress);
+
+    /// <summary>A matrix for each of this rank's experts: its rows of all parts, one below the other.</summary>
+    /// <param name="count">Experts of all ranks.</param>
+    /// <param name="mine">Those of this rank.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="parts">Weights of all experts, without their ending, and the rows of one expert in each.</param>
+    public Matrix[] Experts(
+        int count, Range mine, int columns, params ReadOnlySpan<(string Name, int Rows)> parts)
+    {
+        var matrices = new Matrix[mine.Count];
+        var slices = new IWeightSource[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var whole = Find(parts[i].Name + ".weight", checked(count * parts[i].Rows), columns);
+            slices[i] = WeightSlices.Rows(whole, mine.Times(parts[i].Rows));
+        }
+        for (var expert = 0; expert < matrices.Length; expert++)
+        {
+            var sources = new IWeightSource[parts.Length];
+            for (var i = 0; i < parts.Length; i++)
+                sources[i] = WeightSlices.Within(slices[i], (expert..(expert + 1)).Times(parts[i].Rows));
+            matrices[expert] = on.Pack(sources, TypeFor(columns), progress);
+        }
+        return matrices;
+    }
+
+    /// <summary>Ranks that hold the other slices of the same layers.</summary>
+    public ICommunicator Ranks => ranks;
+
     /// <summary>Whether the file has this weight.</summary>
     public bool Has(string name) => file.TryFind(name + ".weight", out _);
 

@@ -12,6 +12,10 @@ public static class WeightSlices
         : source is ISlicedWeight sliced && rows.Count > 0 ? sliced.RowSlice(rows)
         : new RowSlice(source, rows.Start.Value, rows.Count);
 
+    /// <summary>Some rows of a slice that is at hand whole.</summary>
+    public static IWeightSource Within(IWeightSource slice, Range rows) =>
+        new RowSlice(slice, rows.Start.Value, rows.Count);
+
     /// <summary>Some columns of a weight, from the edge of a block to the edge of a block.</summary>
     /// <exception cref="ModelFormatException">A block would be cut.</exception>
     public static IWeightSource Columns(IWeightSource source, Range columns)

@@ -3,8 +3,10 @@ namespace Minka.Models.Loading;
 /// <summary>What hyperparameters must satisfy, whatever file they came from.</summary>
 public static class ConfigRules
 {
-    private const int LayersMax = 10_000;
+    internal const int LayersMax = 10_000;
+
     private const int WidthMax = 1 << 24;
+    private const int ExpertsMax = 1 << 14;
     private const int VocabularyMax = 1 << 26;
 
     /// <summary>Returns the config it was given.</summary>
@@ -13,7 +15,8 @@ public static class ConfigRules
     {
         InRange(path, "layers", config.Layers, LayersMax);
         InRange(path, "a width", config.Width, WidthMax);
-        InRange(path, "a feed-forward width", config.FeedForwardWidth, WidthMax);
+        if (config.FeedForwardWidth != 0 || !HasOnlyExperts(config))
+            InRange(path, "a feed-forward width", config.FeedForwardWidth, WidthMax);
         InRange(path, "query heads", config.Heads, WidthMax);
         InRange(path, "key-value heads", config.KvHeads, WidthMax);
         InRange(path, "a head width", config.HeadDim, WidthMax);
@@ -27,8 +30,27 @@ public static class ConfigRules
             $"a norm epsilon of {config.NormEpsilon}; a number from 0 on is needed");
         Require(path, config.Windows.Count == 0 || config.Windows.Count == config.Layers,
             $"{config.Windows.Count} sliding windows for {config.Layers} layers");
+        if (config.Experts.Count != 0) CheckExperts(path, config, config.Experts);
         CheckRope(path, config);
         return config;
+    }
+
+    private static bool HasOnlyExperts(ModelConfig config) =>
+        config.Experts is { Count: > 0, DenseLayers.Count: 0 };
+
+    private static void CheckExperts(string path, ModelConfig config, ExpertsConfig experts)
+    {
+        InRange(path, "experts", experts.Count, ExpertsMax);
+        InRange(path, "experts for a token", experts.Active, experts.Count);
+        InRange(path, "an expert width", experts.Width, WidthMax);
+        Require(path, (long)experts.Count * Math.Max(experts.Width, config.Width) <= int.MaxValue,
+            $"{experts.Count} experts of width {experts.Width} in a width of {config.Width}; together they have at "
+            + $"most {int.MaxValue} rows");
+        var dense = experts.DenseLayers;
+        Require(path, dense.Zip(dense.Skip(1)).All(pair => pair.First < pair.Second)
+            && dense.All(layer => layer >= 0 && layer < config.Layers),
+            $"dense layers {string.Join(", ", dense.Take(10))} among {config.Layers}; each once, in "
+            + "order, is needed");
     }
 
     private static void CheckRope(string path, ModelConfig config)

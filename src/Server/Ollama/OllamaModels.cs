@@ -107,7 +107,12 @@ internal sealed class OllamaModels(ServerParts server)
         json.WriteNumber($"{family}.block_count", config.Layers);
         json.WriteNumber($"{family}.context_length", config.ContextLength);
         json.WriteNumber($"{family}.embedding_length", config.Width);
-        json.WriteNumber($"{family}.feed_forward_length", config.FeedForwardWidth);
+        json.WriteNumber($"{family}.feed_forward_length", Math.Max(config.FeedForwardWidth, config.Experts.Width));
+        if (config.Experts.Count > 0)
+        {
+            json.WriteNumber($"{family}.expert_count", config.Experts.Count);
+            json.WriteNumber($"{family}.expert_used_count", config.Experts.Active);
+        }
         json.WriteNumber($"{family}.attention.head_count", config.Heads);
         json.WriteNumber($"{family}.attention.head_count_kv", config.KvHeads);
         json.WriteNumber($"{family}.attention.layer_norm_rms_epsilon", config.NormEpsilon);

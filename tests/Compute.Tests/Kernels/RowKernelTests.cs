@@ -154,6 +154,64 @@ public unsafe class RowKernelTests
         }
     }
 
+    [Theory, MemberData(nameof(Shapes))]
+    public void Scattering_agrees_with_its_twin(int rows, int columns)
+    {
+        int[] targets = [4, 0, 2];
+        float[] shares = [0.5f, -1, 0.3f];
+        using var x = new NativeRows(rows, columns, 1);
+        using var expected = new NativeRows(5, columns, 2);
+        using var y = new NativeRows(5, columns, 2);
+
+        new RowScatter(expected.Rows, x.Rows, targets, shares).RowsPlain(0, rows);
+        RowKernels.Rows(new RowScatter(y.Rows, x.Rows, targets, shares), 0, rows);
+
+        Near.AssertEqual(expected.Values, y.Values, 1e-6);
+        Near.AssertSameBits([expected.Values[1], expected.Values[3]], [y.Values[1], y.Values[3]]);
+        y.AssertGapsAreUntouched();
+    }
+
+    [Fact]
+    public void Routing_takes_the_highest_scores_and_the_first_of_equal_ones()
+    {
+        // e^0, e^ln 2, e^ln 2, e^ln 4, e^ln 1: shares of 10 in all, and of 6 among the two best.
+        float[] scores = [0, MathF.Log(2), MathF.Log(2), MathF.Log(4), 0];
+
+        var (chosen, shares) = Route(scores, 2, isNormalized: false);
+        var (_, normalized) = Route(scores, 2, isNormalized: true);
+
+        Assert.Equal([3, 1], chosen);
+        Assert.Equal([0.4f, 0.2f], shares.Select(share => MathF.Round(share, 6)));
+        Assert.Equal([0.666667f, 0.333333f], normalized.Select(share => MathF.Round(share, 6)));
+    }
+
+    [Fact]
+    public void Routing_chooses_other_columns_even_where_scores_are_no_numbers()
+    {
+        var (chosen, _) = Route([float.NaN, float.NaN, float.PositiveInfinity, float.NegativeInfinity], 3, true);
+
+        Assert.Equal(3, chosen.Distinct().Count());
+        Assert.All(chosen, expert => Assert.InRange(expert, 0, 3));
+    }
+
+    [Fact]
+    public void Routing_of_extreme_scores_stays_a_number()
+    {
+        var (chosen, shares) = Route([-1e30f, 1e30f, 3e38f, -3e38f], 4, isNormalized: true);
+
+        Assert.Equal([2, 1, 0, 3], chosen);
+        Assert.Equal([1f, 0, 0, 0], shares);
+    }
+
+    private static (int[] Chosen, float[] Shares) Route(float[] scores, int active, bool isNormalized)
+    {
+        using var rows = new NativeRows(1, scores.Length, 1);
+        scores.CopyTo(rows.Rows.Span(0));
+        var (chosen, shares) = (new int[active], new float[active]);
+        RowKernels.Rows(new ExpertRouting(chosen, shares, rows.Rows, active, isNormalized), 0, 1);
+        return (chosen, shares);
+    }
+
     [Fact]
     public void A_row_does_not_depend_on_the_others_or_on_where_it_lies()
     {

@@ -90,7 +90,10 @@ public sealed class ModelFilesTests : IDisposable
 
             opened++;
             Assert.Equal(file.Config.VocabularySize, Read(file, "token_embd.weight").Rows);
-            Assert.Equal(file.Config.Width, Read(file, $"blk.{file.Config.Layers - 1}.ffn_down.weight").Rows);
+            var last = file.Config.Layers - 1;
+            var isSparse = file.Config.Experts.IsSparse(last);
+            Assert.Equal(file.Config.Width * (isSparse ? file.Config.Experts.Count : 1),
+                Read(file, $"blk.{last}.ffn_down{(isSparse ? "_exps" : "")}.weight").Rows);
             Assert.Equal(file.Config.Width, Read(file, "output_norm.weight").Columns);
             Assert.Equal(!file.Config.TiedEmbeddings, file.TryFind("output.weight", out _));
         }

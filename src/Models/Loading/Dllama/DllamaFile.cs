@@ -67,7 +67,9 @@ public sealed class DllamaFile : IWeightFile
     /// <inheritdoc/>
     public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight)
     {
-        weight = _weights.GetValueOrDefault(name);
+        weight = ExpertStack.IsName(name)
+            ? ExpertStack.Find(Path, name, Config.Experts.Count, _weights.GetValueOrDefault)
+            : _weights.GetValueOrDefault(name);
         return weight is not null;
     }
 
@@ -78,6 +80,9 @@ public sealed class DllamaFile : IWeightFile
     private void Lay(DllamaHeader header, long start)
     {
         var c = header.Config;
+        if ((long)c.Layers * c.Experts.Count > FileLimits.Tensors)
+            throw new ModelFormatException($"'{Path}' has {c.Layers} layers of {c.Experts.Count} experts; together at "
+                + $"most {FileLimits.Tensors} are read.");
         var (type, queries, keys) = (header.MatrixType, c.Heads * c.HeadDim, c.KvHeads * c.HeadDim);
         var end = Place("token_embd.weight", DType.F32, c.VocabularySize, c.Width, start);
         for (var layer = 0; layer < c.Layers; layer++)
@@ -87,9 +92,9 @@ public sealed class DllamaFile : IWeightFile
             end = Place(block + "attn_k.weight", type, keys, c.Width, end);
             end = Place(block + "attn_v.weight", type, keys, c.Width, end);
             end = Place(block + "attn_output.weight", type, c.Width, queries, end);
-            end = Place(block + "ffn_gate.weight", type, c.FeedForwardWidth, c.Width, end);
-            end = Place(block + "ffn_down.weight", type, c.Width, c.FeedForwardWidth, end);
-            end = Place(block + "ffn_up.weight", type, c.FeedForwardWidth, c.Width, end);
+            end = c.Experts.Count > 0
+                ? PlaceExperts(block, type, c, end)
+                : PlaceFeedForward(block, "", type, c.FeedForwardWidth, end);
             if (header.HasHeadNorms)
             {
                 end = Place(block + "attn_q_norm.weight", DType.F32, 1, c.HeadDim, end);
@@ -103,6 +108,21 @@ public sealed class DllamaFile : IWeightFile
         if (end != _file.Length)
             throw new ModelFormatException($"'{Path}' has {_file.Length} bytes, but a model of its header has {end}; "
                 + "the file is of an older version or damaged, convert or fetch it again.");
+    }
+
+    private long PlaceExperts(string block, DType type, ModelConfig c, long end)
+    {
+        end = Place(block + "ffn_gate_inp.weight", DType.F32, c.Experts.Count, c.Width, end);
+        for (var expert = 0; expert < c.Experts.Count; expert++)
+            end = PlaceFeedForward(block, $".{expert}", type, c.Experts.Width, end);
+        return end;
+    }
+
+    private long PlaceFeedForward(string block, string expert, DType type, int width, long end)
+    {
+        end = Place($"{block}ffn_gate{expert}.weight", type, width, Config.Width, end);
+        end = Place($"{block}ffn_down{expert}.weight", type, Config.Width, width, end);
+        return Place($"{block}ffn_up{expert}.weight", type, width, Config.Width, end);
     }
 
     private long Place(string name, DType type, int rows, int columns, long start)

@@ -18,20 +18,20 @@ internal sealed record DllamaHeader(ModelConfig Config, DType MatrixType, bool H
     {
         var pairs = DllamaPairs.Read(reader, path, LastKey);
         var architecture = pairs.Need(1, "architecture", int.MinValue, int.MaxValue);
-        var isQwen3 = architecture switch
+        var family = architecture switch
         {
-            LlamaArchitecture => false,
-            Qwen3Architecture => true,
-            Qwen3MoeArchitecture => throw new UnsupportedModelException("architecture qwen3_moe",
-                $"'{path}' is a Qwen3 mixture of experts; of distributed-llama files Minka runs llama and qwen3."),
-            _ => throw new UnsupportedModelException($"architecture {architecture:X}",
-                $"'{path}' is of architecture 0x{architecture:X}; of distributed-llama files Minka runs llama, qwen3."),
+            LlamaArchitecture => "llama",
+            Qwen3Architecture => "qwen3",
+            Qwen3MoeArchitecture => "qwen3_moe",
+            _ => throw new UnsupportedModelException($"architecture {architecture:X}", $"'{path}' is of architecture "
+                + $"0x{architecture:X}; of distributed-llama files Minka runs llama, qwen3 and qwen3_moe."),
         };
-        if (pairs.Get(7, 0) != 0)
-            throw new UnsupportedModelException("mixture of experts",
-                $"'{path}' has {pairs.Get(7, 0)} experts in each layer; Minka does not run mixtures of experts yet.");
+        if (pairs.Get(7, 0) != 0 && architecture != Qwen3MoeArchitecture)
+            throw new UnsupportedModelException($"experts in {family}",
+                $"'{path}' is a {family} with {pairs.Get(7, 0)} experts in each layer; of distributed-llama's mixtures "
+                + "of experts Minka runs qwen3_moe.");
 
-        var config = ConfigRules.Check(path, Configure(pairs, path, isQwen3));
+        var config = ConfigRules.Check(path, Configure(pairs, path, family));
         var type = pairs.Need(13, "weight type", 0, 3) switch
         {
             0 => DType.F32,
@@ -39,10 +39,10 @@ internal sealed record DllamaHeader(ModelConfig Config, DType MatrixType, bool H
             2 => DType.Q4_0,
             _ => DType.Q8_0,
         };
-        return new DllamaHeader(config, type, isQwen3);
+        return new DllamaHeader(config, type, family != "llama");
     }
 
-    private static ModelConfig Configure(DllamaPairs pairs, string path, bool isQwen3)
+    private static ModelConfig Configure(DllamaPairs pairs, string path, string family)
     {
         var width = pairs.Need(2, "width", 1, int.MaxValue);
         var heads = pairs.Need(5, "count of heads", 1, int.MaxValue);
@@ -50,14 +50,17 @@ internal sealed record DllamaHeader(ModelConfig Config, DType MatrixType, bool H
             throw new ModelFormatException($"'{path}' has {heads} heads in a width of {width} and no head width; "
                 + "the width must be a multiple of the heads, or key 19 present.");
 
+        var isLlama = family == "llama";
+        var experts = family == "qwen3_moe" ? Experts(pairs) : ExpertsConfig.None;
         var headDim = pairs.Need(19, "head width", 1, int.MaxValue, otherwise: width / heads);
         return new ModelConfig
         {
-            Architecture = isQwen3 ? "qwen3" : "llama",
+            Architecture = family,
             VocabularySize = pairs.Need(9, "vocabulary", 1, int.MaxValue),
             Layers = pairs.Need(4, "count of layers", 1, int.MaxValue),
             Width = width,
-            FeedForwardWidth = pairs.Need(3, "feed-forward width", 1, int.MaxValue),
+            FeedForwardWidth = experts.Count > 0 ? 0 : pairs.Need(3, "feed-forward width", 1, int.MaxValue),
+            Experts = experts,
             Heads = heads,
             KvHeads = pairs.Need(6, "count of key-value heads", 1, int.MaxValue),
             HeadDim = headDim,
@@ -67,11 +70,19 @@ internal sealed record DllamaHeader(ModelConfig Config, DType MatrixType, bool H
             {
                 Theta = pairs.Need(12, "rope base", 1, int.MaxValue, otherwise: 10_000),
                 Dimensions = headDim,
-                Pairs = isQwen3 ? RopePairs.Halves : RopePairs.Adjacent,
-                Scaling = isQwen3 ? RopeScaling.None : Scaling(pairs, path),
+                Pairs = isLlama ? RopePairs.Adjacent : RopePairs.Halves,
+                Scaling = isLlama ? Scaling(pairs, path) : RopeScaling.None,
             },
         };
     }
+
+    private static ExpertsConfig Experts(DllamaPairs pairs) => new()
+    {
+        Count = pairs.Need(7, "count of experts", 1, int.MaxValue),
+        Active = pairs.Need(8, "count of active experts", 1, int.MaxValue),
+        Width = pairs.Need(21, "expert width", 1, int.MaxValue),
+        IsNormalized = true,
+    };
 
     /// <summary>Llama 3's rule applies whenever there is a factor, also where the rope type is plain Llama.</summary>
     private static RopeScaling Scaling(DllamaPairs pairs, string path)

@@ -13,6 +13,7 @@ internal sealed class GgufConfig
         ["llama"] = RopePairs.Adjacent,
         ["qwen2"] = RopePairs.Halves,
         ["qwen3"] = RopePairs.Halves,
+        ["qwen3moe"] = RopePairs.Halves,
     };
 
     private readonly GgufFile _file;
@@ -36,7 +37,6 @@ internal sealed class GgufConfig
 
     private ModelConfig Read(RopePairs pairs)
     {
-        Refuse("expert_count", "mixture of experts");
         Refuse("attn_logit_softcapping", "attention soft-capping");
         Refuse("final_logit_softcapping", "logit soft-capping");
 
@@ -45,14 +45,18 @@ internal sealed class GgufConfig
         var heads = NeedPerLayer("attention.head_count", layers);
         var headDim = HeadDim(width, heads);
         var windows = Windows(layers);
+        var experts = GgufExperts.Read(this, layers, _file.Stored.Select(t => t.Name).ToHashSet());
         return ConfigRules.Check(_file.Path, new ModelConfig
         {
-            Architecture = windows.Length > 0 && _architecture == "llama" ? "mistral" : _architecture,
+            Architecture = Family(windows.Length > 0, experts.Count > 0),
             Name = _metadata.TryGetString("general.name", out var name) ? name : null,
             VocabularySize = VocabularySize(),
             Layers = layers,
             Width = width,
-            FeedForwardWidth = NeedPerLayer("feed_forward_length", layers),
+            FeedForwardWidth = experts is { Count: > 0, DenseLayers.Count: 0 }
+                ? 0
+                : NeedPerLayer("feed_forward_length", layers),
+            Experts = experts,
             Heads = heads,
             KvHeads = Has("attention.head_count_kv") ? NeedPerLayer("attention.head_count_kv", layers) : heads,
             HeadDim = headDim,
@@ -63,6 +67,14 @@ internal sealed class GgufConfig
             TiedEmbeddings = !_file.Stored.Any(t => t.Name == "output.weight"),
         });
     }
+
+    /// <summary>Several families of Hugging Face are one architecture of GGUF.</summary>
+    private string Family(bool slides, bool hasExperts) => _architecture switch
+    {
+        "llama" => hasExperts ? "mixtral" : slides ? "mistral" : "llama",
+        "qwen3moe" => "qwen3_moe",
+        _ => _architecture,
+    };
 
     private int HeadDim(int width, int heads)
     {
@@ -129,18 +141,21 @@ internal sealed class GgufConfig
         return window == 0 || layers > FileLimits.Tensors ? [] : [.. Enumerable.Repeat(window, layers)];
     }
 
-    private void Refuse(string key, string what)
+    /// <summary>Refuses a file that uses what is not built: the key's number is above what is allowed.</summary>
+    public void Refuse(string key, string what, double allowed = 0)
     {
-        if (_metadata.TryGetFloat(Full(key), out var value) && value > 0)
-            throw new UnsupportedModelException(what, $"'{_file.Path}' has {Full(key)} = {value}: Minka does not run "
-                + $"{what} yet.");
+        if (_metadata.TryGetFloat(Full(key), out var value) && value > allowed) throw Unsupported(what, key, value);
     }
+
+    /// <summary>What is not built, and the key that asks for it.</summary>
+    public UnsupportedModelException Unsupported(string what, string key, double value) => new(
+        what, $"'{_file.Path}' has {Full(key)} = {value}: Minka does not run {what} yet.");
 
     private string Full(string key) => $"{_architecture}.{key}";
 
-    private bool Has(string key) => _metadata.Kind(Full(key)) is not null;
+    public bool Has(string key) => _metadata.Kind(Full(key)) is not null;
 
-    private int Need(string key, int least = 1)
+    public int Need(string key, int least = 1)
     {
         if (_metadata.TryGetInteger(Full(key), out var value) && value >= least && value <= int.MaxValue)
             return (int)value;
@@ -163,5 +178,7 @@ internal sealed class GgufConfig
         : throw new ModelFormatException($"'{_file.Path}' needs {Full(key)} as a number; "
             + $"it has {_metadata.Kind(Full(key)) ?? "no such key"}.");
 
-    private float Optional(string key, float otherwise) => Has(key) ? (float)NeedFloat(key) : otherwise;
+    public bool? Flag(string key) => _metadata.TryGetBool(Full(key), out var value) ? value : null;
+
+    public float Optional(string key, float otherwise) => Has(key) ? (float)NeedFloat(key) : otherwise;
 }

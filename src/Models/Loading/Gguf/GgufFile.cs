@@ -73,9 +73,14 @@ public sealed class GgufFile : IWeightFile
     /// <inheritdoc/>
     public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight)
     {
-        weight = _tensors.TryGetValue(name, out var tensor) ? Source(tensor) : null;
+        weight = FindWeight(name);
+        if (weight is null && ExpertStack.IsName(name))
+            weight = ExpertStack.Find(Path, name, Config.Experts.Count, FindWeight);
         return weight is not null;
     }
+
+    private FileWeightSource? FindWeight(string name) =>
+        _tensors.TryGetValue(name, out var tensor) ? Source(tensor) : null;
 
     /// <summary>A short vector of floats that configures the model; null when the file has none of that name.</summary>
     internal float[]? Floats(string name, int length)

@@ -9,15 +9,17 @@ internal static class DecoderConfig
     /// <param name="architecture">Name of the family.</param>
     /// <param name="contextDefault">transformers' <c>max_position_embeddings</c> of the family.</param>
     /// <param name="headDimDefault">Its <c>head_dim</c>, where that is not width / heads.</param>
+    /// <param name="thetaDefault">Its <c>rope_theta</c>.</param>
     public static ModelConfig Read(
-        ConfigJson config, string architecture, int contextDefault, int? headDimDefault = null)
+        ConfigJson config, string architecture, int contextDefault, int? headDimDefault = null,
+        double thetaDefault = RopeJson.ThetaDefault)
     {
         RefuseOtherActivations(config);
         var width = config.Need("hidden_size");
         var heads = config.Need("num_attention_heads");
         var headDim = config.Integer("head_dim") ?? headDimDefault ?? width / Math.Max(heads, 1);
         var context = config.Integer("max_position_embeddings") ?? contextDefault;
-        var rope = RopeJson.Read(config, headDim, context);
+        var rope = RopeJson.Read(config, headDim, context, thetaDefault);
         return new ModelConfig
         {
             Architecture = architecture,

@@ -9,8 +9,10 @@ internal static class HuggingFaceFamilies
     [
         new LlamaFamily(),
         new MistralFamily(),
+        new MixtralFamily(),
         new Qwen2Family(),
         new Qwen3Family(),
+        new Qwen3MoeFamily(),
     ];
 
     /// <exception cref="UnsupportedModelException">The model is of another family, or quantized.</exception>

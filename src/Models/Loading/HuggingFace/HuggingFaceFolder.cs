@@ -80,15 +80,17 @@ public sealed class HuggingFaceFolder : IWeightFile
     /// <inheritdoc/>
     public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight)
     {
-        weight = null;
-        if (name == "output.weight" && Config.TiedEmbeddings) return false;
-        if (Family.TensorName(name) is not { } stored || Find(stored) is not { } tensor) return false;
-        weight = tensor.AsWeight();
-        return true;
+        weight = name == "output.weight" && Config.TiedEmbeddings ? null
+            : ExpertStack.IsName(name) ? ExpertStack.Find(Path, name, Config.Experts.Count, FindWeight)
+            : FindWeight(name);
+        return weight is not null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _weights.Dispose();
+
+    private FileWeightSource? FindWeight(string name) =>
+        Family.TensorName(name) is { } stored ? Find(stored)?.AsWeight() : null;
 
     /// <summary>A model saved without its head has its tensors without <c>model.</c> in front.</summary>
     private SafetensorsTensor? Find(string name) =>

@@ -6,18 +6,20 @@ namespace Minka.Models.Loading.HuggingFace;
 /// <remarks><c>rope_theta</c> beside <c>rope_scaling</c>, or everything in <c>rope_parameters</c>.</remarks>
 internal static class RopeJson
 {
-    private const double ThetaDefault = 10_000;
+    /// <summary>Base of the frequencies of most families.</summary>
+    public const double ThetaDefault = 10_000;
 
     /// <param name="config">The file.</param>
     /// <param name="headDim">C.</param>
     /// <param name="context">The file's <c>max_position_embeddings</c>.</param>
-    public static RopeConfig Read(ConfigJson config, int headDim, int context)
+    /// <param name="thetaDefault">The family's <c>rope_theta</c>.</param>
+    public static RopeConfig Read(ConfigJson config, int headDim, int context, double thetaDefault = ThetaDefault)
     {
         var parameters = config.Section("rope_parameters") ?? config.Section("rope_scaling");
         var part = parameters?.Number("partial_rotary_factor") ?? config.Number("partial_rotary_factor") ?? 1;
         return new RopeConfig
         {
-            Theta = (float)(parameters?.Number("rope_theta") ?? config.Number("rope_theta") ?? ThetaDefault),
+            Theta = (float)(parameters?.Number("rope_theta") ?? config.Number("rope_theta") ?? thetaDefault),
             Dimensions = (int)Math.Clamp(headDim * part, int.MinValue, int.MaxValue),
             Pairs = RopePairs.Halves,
             Scaling = parameters is null ? RopeScaling.None : Scaling(parameters, context),

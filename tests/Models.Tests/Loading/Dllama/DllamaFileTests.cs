@@ -35,15 +35,23 @@ public sealed class DllamaFileTests : IDisposable
         Rope = new RopeConfig { Theta = 1_000_000, Dimensions = 16, Pairs = RopePairs.Halves },
     };
 
+    private static readonly ModelConfig _qwen3Moe = _qwen3 with
+    {
+        Architecture = "qwen3_moe",
+        FeedForwardWidth = 0,
+        Experts = new() { Count = 3, Active = 2, Width = 64, IsNormalized = true },
+    };
+
     private readonly TemporaryFolder _folder = new();
 
     [Theory]
     [InlineData("llama", DType.F32), InlineData("llama", DType.F16)]
     [InlineData("llama", DType.Q4_0), InlineData("llama", DType.Q8_0)]
     [InlineData("qwen3", DType.F32), InlineData("qwen3", DType.Q4_0)]
+    [InlineData("qwen3_moe", DType.F32), InlineData("qwen3_moe", DType.Q4_0)]
     public void A_model_is_read_back(string architecture, DType type)
     {
-        var config = architecture == "llama" ? _llama : _qwen3;
+        var config = architecture switch { "llama" => _llama, "qwen3" => _qwen3, _ => _qwen3Moe };
         var (bytes, weights) = Sample(config, type);
 
         using var file = Open(bytes);
@@ -110,7 +118,35 @@ public sealed class DllamaFileTests : IDisposable
         Refused(Rename(bytes, 8, 22), "key 22");
     }
 
-    [Theory, InlineData(1, 0xABCD02), InlineData(1, 5), InlineData(7, 8)]
+    [Fact]
+    public void Experts_that_lie_apart_are_one_weight()
+    {
+        var (bytes, weights) = Sample(_qwen3Moe, DType.Q4_0);
+        using var file = Open(bytes);
+        Assert.True(file.TryFind("blk.1.ffn_down_exps.weight", out var all));
+
+        // Rows 30 to 69 of [3 * 32, 64]: the last two of expert 0, all of expert 1, the first six of expert 2.
+        var rows = new byte[40 * 36];
+        all.ReadRows(30, 40, rows);
+
+        Assert.Equal((96, 64, DType.Q4_0), (all.Rows, all.Columns, all.Type));
+        byte[] expected = [.. weights["blk.1.ffn_down.0.weight"], .. weights["blk.1.ffn_down.1.weight"],
+            .. weights["blk.1.ffn_down.2.weight"]];
+        Assert.Equal(expected[(30 * 36)..(70 * 36)], rows);
+        Assert.Throws<ArgumentOutOfRangeException>(() => all.ReadRows(95, 2, rows));
+    }
+
+    [Theory, InlineData(7, 0), InlineData(7, -1), InlineData(7, 100_000), InlineData(8, 0), InlineData(8, 4)]
+    [InlineData(21, 0), InlineData(21, int.MaxValue), InlineData(21, 96)]
+    public void An_impossible_number_of_experts_is_refused(int key, int value)
+    {
+        var (bytes, _) = Sample(_qwen3Moe, DType.F32);
+        Set(bytes, key, value);
+
+        Assert.Throws<ModelFormatException>(() => Open(bytes));
+    }
+
+    [Theory, InlineData(1, 5), InlineData(7, 8)]
     public void What_is_not_built_is_told_apart(int key, int value)
     {
         var (bytes, _) = Sample(_llama, DType.F32);

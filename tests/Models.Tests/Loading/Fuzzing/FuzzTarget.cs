@@ -20,6 +20,8 @@ internal sealed record FuzzTarget(
         Single("GGUF", SampleModels.Gguf(), path => ReadGguf(GgufFile.Open(path))),
         new("split GGUF", "model-00002-of-00002.gguf", SampleModels.SplitGguf(), path => ReadGguf(GgufFile.Open(path))),
         Single("distributed-llama model", SampleModels.Dllama(), path => ReadWeights(DllamaFile.Open(path))),
+        Single("mixture in GGUF", SampleModels.Mixture(), path => ReadGguf(GgufFile.Open(path))),
+        Single("distributed-llama mixture", SampleModels.DllamaMixture(), path => ReadWeights(DllamaFile.Open(path))),
         Single("distributed-llama tokenizer", SampleModels.DllamaTokenizer(), path => DllamaTokenizerFile.Open(path)),
         Folder("model-1.safetensors"),
         Folder("config.json"),
@@ -64,6 +66,7 @@ internal sealed record FuzzTarget(
         {
             ReadEnds(file, $"blk.{layer}.attn_q.weight");
             ReadEnds(file, $"blk.{layer}.attn_norm.weight");
+            ReadEnds(file, $"blk.{layer}.ffn_gate_exps.weight");
         }
         ReadEnds(file, "token_embd.weight");
         ReadEnds(file, "output.weight");

@@ -7,10 +7,41 @@ namespace Minka.Models.Tests.Loading.Fuzzing;
 /// <summary>Small sound models with something of everything their formats have.</summary>
 internal static class SampleModels
 {
+    private static readonly ModelConfig _config = new()
+    {
+        Architecture = "llama",
+        VocabularySize = 6,
+        Layers = 2,
+        Width = 32,
+        FeedForwardWidth = 32,
+        Heads = 4,
+        KvHeads = 2,
+        HeadDim = 8,
+        ContextLength = 16,
+        NormEpsilon = 1e-5f,
+        Rope = new RopeConfig
+        {
+            Theta = 10_000,
+            Dimensions = 8,
+            Pairs = RopePairs.Adjacent,
+            Scaling = new RopeScaling.Llama3(8, 1, 4, 8192),
+        },
+    };
+
     public static byte[] Gguf() => Metadata(new GgufWriter())
         .AddTensor("token_embd.weight", [6, 8], new float[48]).AddTensor("blk.0.attn_norm.weight", [8], new float[8])
         .AddTensor("blk.0.attn_q.weight", 1, [8, 8], new byte[128]).AddTensor("quantized", 8, [2, 32], new byte[68])
         .AddTensor("rope_freqs.weight", [2], 1, 2).AddTensor("output_norm.weight", [8], new float[8]).ToArray();
+
+    /// <summary>Experts as today's converter writes them, and in layer 1 one by one, as it used to.</summary>
+    public static byte[] Mixture() => Metadata(new GgufWriter(), layers: 2).Add("llama.expert_count", 2u)
+        .Add("llama.expert_used_count", 1u).Add("llama.expert_feed_forward_length", 4u)
+        .AddTensor("token_embd.weight", [6, 8], new float[48])
+        .AddTensor("blk.0.ffn_gate_inp.weight", [2, 8], new float[16])
+        .AddTensor("blk.0.ffn_gate_exps.weight", [2, 4, 8], new float[64])
+        .AddTensor("blk.1.ffn_gate_inp.weight", [2, 8], new float[16])
+        .AddTensor("blk.1.ffn_gate.0.weight", [4, 8], new float[32])
+        .AddTensor("blk.1.ffn_gate.1.weight", [4, 8], new float[32]).ToArray();
 
     public static Dictionary<string, byte[]> SplitGguf() => new()
     {
@@ -21,28 +52,17 @@ internal static class SampleModels
             .Add("split.tensors.count", 2).AddTensor("output_norm.weight", [8], new float[8]).ToArray(),
     };
 
-    public static byte[] Dllama()
+    public static byte[] Dllama() => Dllama(_config);
+
+    public static byte[] DllamaMixture() => Dllama(_config with
     {
-        var config = new ModelConfig
-        {
-            Architecture = "llama",
-            VocabularySize = 6,
-            Layers = 2,
-            Width = 32,
-            FeedForwardWidth = 32,
-            Heads = 4,
-            KvHeads = 2,
-            HeadDim = 8,
-            ContextLength = 16,
-            NormEpsilon = 1e-5f,
-            Rope = new RopeConfig
-            {
-                Theta = 10_000,
-                Dimensions = 8,
-                Pairs = RopePairs.Adjacent,
-                Scaling = new RopeScaling.Llama3(8, 1, 4, 8192),
-            },
-        };
+        Architecture = "qwen3_moe", FeedForwardWidth = 0,
+        Experts = new() { Count = 2, Active = 1, Width = 32 },
+        Rope = _config.Rope with { Pairs = RopePairs.Halves, Scaling = RopeScaling.None },
+    });
+
+    private static byte[] Dllama(ModelConfig config)
+    {
         var writer = DllamaWriter.For(config, DType.Q4_0);
         foreach (var (_, type, rows, columns) in DllamaWriter.Layout(config, DType.Q4_0))
             writer.AddWeight(new byte[rows * type.RowBytes(columns)]);
@@ -81,9 +101,9 @@ internal static class SampleModels
         ["model-2.safetensors"] = new SafetensorsWriter().Add("lm_head.weight", [6, 8], new float[48]).ToArray(),
     };
 
-    private static GgufWriter Metadata(GgufWriter writer) => writer
+    private static GgufWriter Metadata(GgufWriter writer, int layers = 1) => writer
         .Add("general.architecture", "llama").Add("general.alignment", 32u).Add("general.name", "Sample")
-        .Add("llama.block_count", 1u).Add("llama.embedding_length", 8u).Add("llama.feed_forward_length", 16u)
+        .Add("llama.block_count", (uint)layers).Add("llama.embedding_length", 8u).Add("llama.feed_forward_length", 16u)
         .Add("llama.context_length", 64u).Add("llama.attention.head_count", 2u)
         .Add("llama.attention.head_count_kv", new[] { 1, 1 }).Add("llama.attention.layer_norm_rms_epsilon", 1e-5f)
         .Add("llama.rope.scaling.type", "yarn").Add("llama.rope.scaling.factor", 2f)

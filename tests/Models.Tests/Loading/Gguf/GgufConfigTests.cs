@@ -74,6 +74,33 @@ public sealed class GgufConfigTests : IDisposable
         Assert.Equal((16, 16), (config.Window(0), config.Window(1)));
     }
 
+    [Fact]
+    public void A_llama_of_experts_is_a_mixtral()
+    {
+        var config = Read(Mixture("llama"));
+
+        Assert.Equal(("mixtral", 0, 128), (config.Architecture, config.FeedForwardWidth, config.Experts.Width));
+        Assert.Equal((4, 2, true), (config.Experts.Count, config.Experts.Active, config.Experts.IsNormalized));
+        Assert.Equal("llama", Read(Model("llama").Add("llama.expert_count", 0u)).Architecture);
+    }
+
+    [Fact]
+    public void Layers_without_a_router_are_dense()
+    {
+        var all = Read(Mixture("qwen3moe").Add("qwen3moe.expert_feed_forward_length", 48u));
+        var some = Read(Mixture("qwen3moe", routers: 1).Add("qwen3moe.expert_feed_forward_length", 48u)
+            .Add("qwen3moe.expert_weights_norm", false));
+
+        Assert.Equal(("qwen3_moe", 0, 48), (all.Architecture, all.FeedForwardWidth, all.Experts.Width));
+        Assert.Equal((128, 48, false), (some.FeedForwardWidth, some.Experts.Width, some.Experts.IsNormalized));
+        Assert.Equal([1], some.Experts.DenseLayers);
+    }
+
+    [Theory, InlineData("expert_count", 20_000), InlineData("expert_used_count", 5), InlineData("expert_used_count", 0)]
+    [InlineData("expert_feed_forward_length", 0)]
+    public void An_impossible_number_of_experts_is_refused(string key, int value) =>
+        Assert.Throws<ModelFormatException>(() => Read(Mixture("llama", without: key).Add($"llama.{key}", value)));
+
     [Theory]
     [InlineData("llama.block_count"), InlineData("llama.embedding_length"), InlineData("llama.context_length")]
     [InlineData("llama.attention.head_count"), InlineData("llama.feed_forward_length")]
@@ -90,7 +117,12 @@ public sealed class GgufConfigTests : IDisposable
     public void What_is_not_built_is_told_apart()
     {
         Assert.Equal("architecture gemma3", Unsupported(new GgufWriter().Add("general.architecture", "gemma3")));
-        Assert.Equal("mixture of experts", Unsupported(Model("llama").Add("llama.expert_count", 8u)));
+        Assert.Equal("shared experts", Unsupported(Mixture("qwen3moe").Add("qwen3moe.expert_shared_count", 1u)));
+        Assert.Equal("expert gating 2", Unsupported(Mixture("qwen3moe").Add("qwen3moe.expert_gating_func", 2u)));
+        Assert.Equal("experts chosen by groups",
+            Unsupported(Mixture("qwen3moe").Add("qwen3moe.expert_group_count", 8u)));
+        Assert.Equal("scaled expert shares",
+            Unsupported(Mixture("qwen3moe").Add("qwen3moe.expert_weights_scale", 2.5f)));
         Assert.Contains("keys", Unsupported(Model("qwen3").Add("qwen3.attention.value_length", 8)),
             StringComparison.Ordinal);
     }
@@ -135,6 +167,16 @@ public sealed class GgufConfigTests : IDisposable
         {
             if (key != without) writer.Add(key, value);
         }
+    }
+
+    private static GgufWriter Mixture(string architecture, int routers = 2, string without = "")
+    {
+        var writer = Model(architecture);
+        if (without != "expert_count") writer.Add($"{architecture}.expert_count", 4u);
+        if (without != "expert_used_count") writer.Add($"{architecture}.expert_used_count", 2u);
+        for (var layer = 0; layer < routers; layer++)
+            writer.AddTensor($"blk.{layer}.ffn_gate_inp.weight", [4, 64], new float[256]);
+        return writer;
     }
 
     private RopeScaling Scaled(string type, float factor) => Read(Model("llama")

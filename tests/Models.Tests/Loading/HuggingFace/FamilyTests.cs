@@ -51,6 +51,41 @@ public sealed class FamilyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Mixtral_has_experts_in_every_layer()
+    {
+        var config = Read("mixtral", """{"num_local_experts": 4, "num_experts_per_tok": 1, "sliding_window": 24}""");
+
+        Assert.Equal((4, 1, 128, true), (config.Experts.Count, config.Experts.Active, config.Experts.Width,
+            config.Experts.IsNormalized));
+        Assert.Equal((0, 24, 1e6f), (config.FeedForwardWidth, config.Window(0), config.Rope.Theta));
+        Assert.Equal((8, 2, 0), (Read("mixtral", "{}").Experts.Count, Read("mixtral", "{}").Experts.Active,
+            Read("mixtral", "{}").Window(0)));
+    }
+
+    [Theory]
+    [InlineData("{}", ""), InlineData("""{"decoder_sparse_step": 2}""", "0 2")]
+    [InlineData("""{"mlp_only_layers": [3, 1, 9]}""", "1 3")]
+    [InlineData("""{"decoder_sparse_step": 2, "mlp_only_layers": [1]}""", "0 1 2")]
+    public void Qwen_has_experts_in_some_layers(string extra, string dense)
+    {
+        var config = Read("qwen3_moe", extra);
+
+        Assert.Equal(dense, string.Join(' ', config.Experts.DenseLayers));
+        Assert.Equal(dense.Length > 0 ? 128 : 0, config.FeedForwardWidth);
+        Assert.Equal((128, 8, 768, false), (config.Experts.Count, config.Experts.Active, config.Experts.Width,
+            config.Experts.IsNormalized));
+    }
+
+    [Theory]
+    [InlineData("mixtral", """{"num_local_experts": 0}"""), InlineData("mixtral", """{"num_experts_per_tok": 9}""")]
+    [InlineData("qwen3_moe", """{"decoder_sparse_step": 0}"""), InlineData("qwen3_moe", """{"num_experts": -1}""")]
+    [InlineData("qwen3_moe", """{"moe_intermediate_size": 0}""")]
+    [InlineData("qwen3_moe", """{"num_experts": 100000}""")]
+    [InlineData("qwen3_moe", """{"moe_intermediate_size": 16777216, "num_experts": 16384}""")]
+    public void An_impossible_number_of_experts_is_refused(string family, string extra) =>
+        Assert.Throws<ModelFormatException>(() => Read(family, extra));
+
     [Theory]
     [InlineData("""{"rope_scaling": {"type": "linear", "factor": 4.0}}""")]
     [InlineData("""{"rope_scaling": {"rope_type": "linear", "factor": 4}}""")]

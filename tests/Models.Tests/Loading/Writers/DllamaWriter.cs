@@ -28,17 +28,19 @@ internal sealed class DllamaWriter
     /// <summary>The header's pairs of a config, in the converter's order.</summary>
     public static DllamaWriter For(ModelConfig config, DType type)
     {
-        var isQwen3 = config.Architecture == "qwen3";
+        var family = config.Architecture switch { "qwen3_moe" => 0xABCD02, "qwen3" => 0xABCD01, _ => 0xABCD00 };
         var writer = new DllamaWriter()
-            .Add(0, 0).Add(1, isQwen3 ? 0xABCD01 : 0xABCD00).Add(11, 1).Add(2, config.Width)
+            .Add(0, 0).Add(1, family).Add(11, 1).Add(2, config.Width)
             .Add(3, config.FeedForwardWidth).Add(4, config.Layers).Add(5, config.Heads).Add(6, config.KvHeads)
             .Add(13, type switch { DType.F32 => 0, DType.F16 => 1, DType.Q4_0 => 2, _ => 3 })
-            .Add(10, config.ContextLength).Add(9, config.VocabularySize).Add(7, 0).Add(8, 0)
+            .Add(10, config.ContextLength).Add(9, config.VocabularySize)
+            .Add(7, config.Experts.Count).Add(8, config.Experts.Active)
             .Add(12, (int)config.Rope.Theta);
         if (config.Rope.Scaling is RopeScaling.Llama3 scaling)
             writer.Add(14, (int)scaling.Factor).Add(15, (int)scaling.LowFrequencyFactor)
                 .Add(16, (int)scaling.HighFrequencyFactor).Add(17, scaling.OriginalContext).Add(18, 2);
-        return writer.Add(19, config.HeadDim).Add(20, config.NormEpsilon < 5e-6f ? 6 : 5);
+        writer.Add(19, config.HeadDim).Add(20, config.NormEpsilon < 5e-6f ? 6 : 5);
+        return config.Experts.Count > 0 ? writer.Add(21, config.Experts.Width) : writer;
     }
 
     /// <summary>All weights of a config, in the file's order: GGUF's name, type, rows, columns.</summary>
@@ -52,10 +54,8 @@ internal sealed class DllamaWriter
             yield return ($"blk.{layer}.attn_k.weight", type, keys, config.Width);
             yield return ($"blk.{layer}.attn_v.weight", type, keys, config.Width);
             yield return ($"blk.{layer}.attn_output.weight", type, config.Width, queries);
-            yield return ($"blk.{layer}.ffn_gate.weight", type, config.FeedForwardWidth, config.Width);
-            yield return ($"blk.{layer}.ffn_down.weight", type, config.Width, config.FeedForwardWidth);
-            yield return ($"blk.{layer}.ffn_up.weight", type, config.FeedForwardWidth, config.Width);
-            if (config.Architecture == "qwen3")
+            foreach (var weight in FeedForward(config, layer, type)) yield return weight;
+            if (config.Architecture != "llama")
             {
                 yield return ($"blk.{layer}.attn_q_norm.weight", DType.F32, 1, config.HeadDim);
                 yield return ($"blk.{layer}.attn_k_norm.weight", DType.F32, 1, config.HeadDim);
@@ -65,6 +65,24 @@ internal sealed class DllamaWriter
         }
         yield return ("output_norm.weight", DType.F32, 1, config.Width);
         yield return ("output.weight", type, config.VocabularySize, config.Width);
+    }
+
+    private static IEnumerable<(string Name, DType Type, int Rows, int Columns)> FeedForward(
+        ModelConfig config, int layer, DType type)
+    {
+        var (experts, width) = (config.Experts.Count, config.FeedForwardWidth);
+        if (experts > 0)
+        {
+            yield return ($"blk.{layer}.ffn_gate_inp.weight", DType.F32, experts, config.Width);
+            width = config.Experts.Width;
+        }
+        for (var expert = 0; expert < Math.Max(1, experts); expert++)
+        {
+            var number = experts > 0 ? $".{expert}" : "";
+            yield return ($"blk.{layer}.ffn_gate{number}.weight", type, width, config.Width);
+            yield return ($"blk.{layer}.ffn_down{number}.weight", type, config.Width, width);
+            yield return ($"blk.{layer}.ffn_up{number}.weight", type, width, config.Width);
+        }
     }
 
     public byte[] ToArray()

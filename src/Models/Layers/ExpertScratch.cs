@@ -1,0 +1,52 @@
+using Minka.Compute;
+
+namespace Minka.Models.Layers;
+
+/// <summary>What sparse layers work on, sized once for the largest step; of a dense model nothing.</summary>
+/// <remarks>T tokens, D model width, E experts, F width of one.</remarks>
+internal sealed class ExpertScratch : IDisposable
+{
+    private readonly TensorStorage[] _all;
+
+    /// <param name="on">Device.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="tokensMax">Tokens of the largest step.</param>
+    public ExpertScratch(IBackend on, ModelConfig config, int tokensMax)
+    {
+        var experts = config.Experts;
+        var tokens = experts.Count > 0 ? tokensMax : 0;
+        _all =
+        [
+            on.Allocate(tokens, experts.Count),
+            on.Allocate(tokens, config.Width),
+            on.Allocate(tokens, 2 * experts.Width),
+            on.Allocate(tokens, experts.Width),
+            on.Allocate(tokens, config.Width),
+        ];
+        Groups = new(experts.Count, experts.Active, tokens);
+    }
+
+    /// <summary>Which tokens go to which expert.</summary>
+    public ExpertGroups Groups { get; }
+
+    /// <summary>The router's scores, <c>[T, E]</c>.</summary>
+    public Tensor Scores => _all[0].All;
+
+    /// <summary>Tokens of one expert, <c>[T, D]</c>.</summary>
+    public Tensor In => _all[1].All;
+
+    /// <summary>Gate and up projections of one expert, <c>[T, 2F]</c>.</summary>
+    public Tensor GateUp => _all[2].All;
+
+    /// <summary>Hidden of one expert, <c>[T, F]</c>.</summary>
+    public Tensor Inner => _all[3].All;
+
+    /// <summary>Output of one expert, <c>[T, D]</c>.</summary>
+    public Tensor Out => _all[4].All;
+
+    /// <summary>Memory of all of it.</summary>
+    public long Bytes => _all.Sum(storage => 4L * storage.Rows * storage.Columns);
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_all, storage => storage.Dispose());
+}

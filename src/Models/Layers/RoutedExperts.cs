@@ -1,0 +1,78 @@
+using Minka.Collectives;
+using Minka.Compute;
+
+namespace Minka.Models.Layers;
+
+/// <summary>
+/// Experts: each token goes through the feed-forwards that the router scores highest, and their outputs are added by
+/// share (Shazeer et al. 2017, Jiang et al. 2024). Each rank has some experts whole; the sum is over all ranks.
+/// </summary>
+/// <remarks>
+/// T tokens, D model width, E experts, F width of one, n tokens that go to an expert. Tokens are grouped by expert, so
+/// that weights of an expert are read once a step, and those of one that nobody goes to are not. Outputs are added in
+/// the order of the experts, so what a token gets does not depend on the others of the step.
+/// </remarks>
+internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScratch s, ExpertsConfig config)
+    : IFeedForward
+{
+    /// <summary>Scores, <c>[E, D]</c>; on every rank, and in f32, since a choice has no half.</summary>
+    public required Matrix Router { get; init; }
+
+    /// <summary>Experts of this rank.</summary>
+    public required Range Mine { get; init; }
+
+    /// <summary>Gate and up projections of each of them, <c>[2F, D]</c>.</summary>
+    public required IReadOnlyList<Matrix> GateUp { get; init; }
+
+    /// <summary>Down projections, <c>[D, F]</c>.</summary>
+    public required IReadOnlyList<Matrix> Down { get; init; }
+
+    /// <inheritdoc/>
+    public long Bytes => Router.Bytes + ExpertBytes;
+
+    /// <inheritdoc/>
+    public long DecodeBytes => Router.Bytes + (ExpertBytes * config.Active / config.Count);
+
+    private long ExpertBytes => GateUp.Sum(matrix => matrix.Bytes) + Down.Sum(matrix => matrix.Bytes);
+
+    /// <inheritdoc/>
+    public void Forward(Tensor y, Tensor x)
+    {
+        on.Host(y).Clear();
+        if (Mine.Count > 0) AddMine(y, x);                          // [T, D], partial sums
+        if (ranks.Size > 1) ranks.AllReduce(on.Host(y));            // [T, D]
+    }
+
+    private void AddMine(Tensor y, Tensor x)
+    {
+        var scores = s.Scores.Take(x.Rows);
+        on.MatMul(scores, x, Router);                               // [T, E]
+        on.Route(s.Groups.Chosen(x.Rows), s.Groups.Shares(x.Rows), scores, config.IsNormalized);
+        s.Groups.Sort(x.Rows);
+        for (var i = 0; i < Mine.Count; i++) Add(y, x, i);
+    }
+
+    private void Add(Tensor y, Tensor x, int expert)
+    {
+        var rows = s.Groups.RowsOf(Mine.Start.Value + expert);
+        if (rows.IsEmpty) return;
+        var mine = s.In.Take(rows.Length);
+        var both = s.GateUp.Take(rows.Length);
+        var inner = s.Inner.Take(rows.Length);
+        var made = s.Out.Take(rows.Length);
+
+        on.GatherRows(mine, x, rows);                               // [n, D]
+        on.MatMul(both, mine, GateUp[expert]);                      // [n, 2F]
+        on.SwiGlu(inner, both);                                     // [n, F]
+        on.MatMul(made, inner, Down[expert]);                       // [n, D]
+        on.ScatterRows(y, made, rows, s.Groups.SharesOf(Mine.Start.Value + expert));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Router.Dispose();
+        foreach (var matrix in GateUp) matrix.Dispose();
+        foreach (var matrix in Down) matrix.Dispose();
+    }
+}
