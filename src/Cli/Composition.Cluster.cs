@@ -34,9 +34,10 @@ internal static partial class Composition
 
     /// <summary>Starts the model on the workers; this machine only schedules.</summary>
     private static OpenModel Start(
-        ModelChoice choice, ClusterChoice cluster, ModelPackage package, ModelLoadOptions options, int positions,
-        Terminal terminal, long start)
+        ModelChoice choice, ClusterChoice cluster, ModelPackage package, (ModelLoadOptions Options, int Positions) size,
+        Terminal terminal, long start, TimeSpan? recoverWithin)
     {
+        var (options, positions) = size;
         var progress = default(ProgressLine);
         var plan = PlanOf(choice, cluster, package, options);
         var kv = plan.Replicas[0].Kv; // a plan of a file has its own
@@ -69,6 +70,12 @@ internal static partial class Composition
         {
             KvType = kv.Type switch { KvType.F32 => DType.F32, KvType.F16 => DType.F16, _ => DType.Q8_0 },
             Suggested = Suggestion(choice, package),
+            Recovering = recoverWithin is not { Ticks: > 0 } within ? null : new(model, new(
+                ending => Coordinator.StartAsync(request with { Shipped = null }, package.Config, _ => { }, ending),
+                within)
+            {
+                Tell = said => terminal.Complain($"'{choice.Name}': {said}"), Time = terminal.Time,
+            }),
             Drafter = OpenDrafter(choice, package, options, terminal),
         };
     }

@@ -26,6 +26,8 @@ internal sealed class OpenModel(
     string name, ModelPackage package, CpuBackend backend, ICausalModel model, int positions, TimeSpan loadTime)
     : IDisposable
 {
+    private readonly IExecutor _executor = model is ClusterModel cluster ? cluster.Executor : new LocalExecutor(model);
+
     /// <summary>For people: the model's own name, or its file's.</summary>
     public string Name { get; } = name;
 
@@ -36,8 +38,10 @@ internal sealed class OpenModel(
     public ICausalModel Model { get; } = model;
 
     /// <summary>Runs the engine's steps.</summary>
-    public IExecutor Executor { get; } =
-        model is ClusterModel cluster ? cluster.Executor : new LocalExecutor(model);
+    public IExecutor Executor => Recovering ?? _executor;
+
+    /// <summary>Starts a cluster again that lost a machine; null where what runs fails then.</summary>
+    public RecoveringExecutor? Recovering { get; init; }
 
     /// <summary>How keys and values are stored.</summary>
     public required DType KvType { get; init; }
@@ -59,6 +63,7 @@ internal sealed class OpenModel(
     public void Dispose()
     {
         Drafter?.Held?.Dispose();
+        Recovering?.Dispose();
         Model.Dispose();
         Backend.Dispose();
         Package.Dispose();
@@ -103,7 +108,7 @@ internal static partial class Composition
         var options = OptionsOf(choice, room, positions);
         if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
         if (choice.Cluster is { } cluster)
-            return Start(choice, cluster, package, options, positions, terminal, start);
+            return Start(choice, cluster, package, (options, positions), terminal, start, room.Serving?.RecoverWithin);
         MemoryCheck.Require(package, options, choice);
         if (choice.Context > own && terminal.IsErrorSeen)
             terminal.Complain($"the model was made for {own} positions; beyond them it errs.");

@@ -82,6 +82,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         catch
         {
             prepared.GetAwaiter().GetResult();
+            LandPrepared();
             throw;
         }
     }
@@ -104,7 +105,7 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
         }
         catch
         {
-            foreach (var other in _flights) other.Prepared.GetAwaiter().GetResult();
+            LandPrepared();
             throw;
         }
         finally
@@ -112,6 +113,12 @@ public sealed class ClusterExecutor : IExecutor, IDisposable
             flight.Prepared.GetAwaiter().GetResult();
         }
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Of a lost step nothing may still be read when the engine takes it back.</summary>
+    private void LandPrepared()
+    {
+        foreach (var flight in _flights) flight.Prepared.GetAwaiter().GetResult();
     }
 
     /// <summary>What of the logits decides the next token of each sequence, and all that is told of it.</summary>

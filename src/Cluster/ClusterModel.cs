@@ -54,11 +54,17 @@ public sealed class ClusterModel(
     /// <summary>Goes with the next step; no more of them than the step may have sequences.</summary>
     public void CopyKvBlock(int source, int target) => _copies.Add(new(source, target));
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Ends the ranks; their workers can still be asked.</summary>
+    public void Leave()
     {
         executor.Dispose();
         links.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Leave();
         Monitor?.Dispose();
     }
 }

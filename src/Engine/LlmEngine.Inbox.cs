@@ -16,9 +16,10 @@ public sealed partial class LlmEngine
         {
             switch (command.Kind)
             {
-                case CommandKind.Add: Add(command.Generation); break;
-                case CommandKind.Cancel: Cancel(command.Generation, FinishReason.Cancelled, command.Choice); break;
-                case CommandKind.Resume: Resume(command.Generation); break;
+                case CommandKind.Add: Add(command.Generation!); break;
+                case CommandKind.Cancel: Cancel(command.Generation!, FinishReason.Cancelled, command.Choice); break;
+                case CommandKind.Resume: Resume(command.Generation!); break;
+                case CommandKind.Stop: break; // It has woken the loop, which sees why.
             }
         }
     }
@@ -113,19 +114,17 @@ public sealed partial class LlmEngine
         if (error is null) Settle();
     }
 
-    /// <summary>Waits for the inbox, but not past the next look at slow readers and deadlines.</summary>
-    private async ValueTask SleepAsync(CancellationToken cancellation)
+    /// <summary>Waits for the inbox or something else, but not past the next look at slow readers and
+    /// deadlines.</summary>
+    private async ValueTask SleepAsync(CancellationToken cancellation, Task? until = null)
     {
         using var timeout = new CancellationTokenSource(PausedSleep, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        try
-        {
-            await _inbox.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return;
-        }
+        var inbox = _inbox.Reader.WaitToReadAsync(either.Token).AsTask();
+        await (until is null ? (Task)inbox : Task.WhenAny(inbox, until))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await either.CancelAsync().ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
     }
 }
 
@@ -134,10 +133,11 @@ internal enum CommandKind
     Add,
     Cancel,
     Resume,
+    Stop,
 }
 
 internal readonly record struct Command(
-    CommandKind Kind, Generation Generation, int Choice = Command.AllChoices)
+    CommandKind Kind, Generation? Generation, int Choice = Command.AllChoices)
 {
     public const int AllChoices = -1;
 }

@@ -31,6 +31,7 @@ public sealed partial class LlmEngine
     private long _nextId, _stepStart;
     private TimeSpan _stepTime;
     private int _submitted, _isRunning, _lostSteps;
+    private bool _isStopping;
 
     /// <summary>Makes an engine; nothing runs before <see cref="RunAsync"/>.</summary>
     /// <param name="executor">Runs the steps; stays the caller's.</param>
@@ -109,7 +110,7 @@ public sealed partial class LlmEngine
             throw new RequestRefusedException(RefusalReason.QueueFull, "",
                 $"{Counters.Waiting} requests wait and {queueMax} may; ask again later.");
         }
-        if (!_inbox.Writer.TryWrite(new(CommandKind.Add, generation)))
+        if (Volatile.Read(ref _isStopping) || !_inbox.Writer.TryWrite(new(CommandKind.Add, generation)))
         {
             Interlocked.Add(ref _submitted, -request.Choices);
             throw new RequestRefusedException(RefusalReason.Stopping, "", "The engine is stopping; ask another one.");
@@ -119,8 +120,13 @@ public sealed partial class LlmEngine
         return generation;
     }
 
-    /// <summary>Takes no more requests; <see cref="RunAsync"/> returns when those it has are done.</summary>
-    public void Stop() => _inbox.Writer.TryComplete();
+    /// <summary>Takes no more requests; <see cref="RunAsync"/> returns when those it has are done, or
+    /// cancelled.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _isStopping, true);
+        Post(new(CommandKind.Stop, null));
+    }
 
     /// <summary>Runs until <see cref="Stop"/> and the last request's end, or until
     /// <paramref name="cancellation"/>.</summary>
@@ -144,6 +150,7 @@ public sealed partial class LlmEngine
             {
                 while (await AdmitAsync(cancellation).ConfigureAwait(false))
                 {
+                    if (!_recovery.IsCompletedSuccessfully) await RecoverAsync(cancellation).ConfigureAwait(false);
                     Schedule();
                     if (await TryExecuteAsync(cancellation).ConfigureAwait(false)) Commit(_flights.Dequeue());
                     Settle();
@@ -171,6 +178,8 @@ public sealed partial class LlmEngine
         if (_scheduler.IsIdle)
         {
             _scheduler.CheckIntegrity();
+            // Not before: requests that are still there can be cancelled.
+            if (Volatile.Read(ref _isStopping)) _inbox.Writer.TryComplete();
             if (!await _inbox.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false)) return false;
             Receive();
         }
@@ -202,9 +211,9 @@ public sealed partial class LlmEngine
             _executor.Begin(batch);
             return true;
         }
-        catch (StepLostException) when (++_lostSteps <= _options.LostStepsMax)
+        catch (StepLostException lost) when (++_lostSteps <= _options.LostStepsMax)
         {
-            LoseSteps();
+            LoseSteps(lost.Recovery);
             return false;
         }
     }
@@ -231,17 +240,11 @@ public sealed partial class LlmEngine
             _scheduler.Abandon(_flights.Dequeue());
             throw;
         }
-        catch (StepLostException) when (++_lostSteps <= _options.LostStepsMax)
+        catch (StepLostException lost) when (++_lostSteps <= _options.LostStepsMax)
         {
-            LoseSteps();
+            LoseSteps(lost.Recovery);
             return false;
         }
-    }
-
-    private void LoseSteps()
-    {
-        Counters.AddLostStep();
-        while (_flights.TryDequeue(out var batch)) _scheduler.Abandon(batch);
     }
 
     /// <summary>Waits for what is on its way and forgets it, so that the executor can be used again.</summary>

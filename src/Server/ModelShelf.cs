@@ -38,12 +38,12 @@ public sealed class ModelShelf : IAsyncDisposable
         (_bytesMax, _log, _time) = (bytesMax, log ?? (_ => { }), time ?? TimeProvider.System);
     }
 
-    /// <summary>A model failed and is being loaded again.</summary>
+    /// <summary>A model failed and is being loaded again, or waits for a machine that it lost.</summary>
     public bool HasFailed
     {
         get
         {
-            lock (_lock) return _places.Exists(place => place.HasFailed);
+            lock (_lock) return _places.Exists(place => place.HasFailed || place.IsRecovering);
         }
     }
 
@@ -74,6 +74,11 @@ public sealed class ModelShelf : IAsyncDisposable
                 throw ApiFault.Unavailable("model_failed",
                     $"'{place.Entry.Name}' failed, the server's log says why, and it is being loaded again; ask again.",
                     _beforeAgain);
+            }
+            if (place.IsRecovering)
+            {
+                throw ApiFault.Unavailable("model_recovering",
+                    $"'{place.Entry.Name}' waits for a machine that it lost; ask again.", _beforeAgain);
             }
             if (place.Loading is { IsFaulted: true } or { IsCanceled: true }) place.Loading = null;
             loading = place.Loading ??= Begin(place);
@@ -195,6 +200,7 @@ public sealed class ModelShelf : IAsyncDisposable
         public Task<ServedModel>? Loading { get; set; }
         public bool IsLoaded => Loading is { IsCompletedSuccessfully: true };
         public bool HasFailed { get; set; }
+        public bool IsRecovering => IsLoaded && Loading!.Result.Engine.IsRecovering;
         public int Leases { get; set; }
         public long LastUse { get; set; }
     }

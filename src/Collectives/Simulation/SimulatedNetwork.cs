@@ -19,7 +19,7 @@ public sealed class SimulatedNetwork
     private readonly SimulatedLink[] _links;
     private readonly List<(long At, Action Apply)> _faults = [];
     private readonly long[] _linkFree;
-    private int _running = -1;
+    private int _running = -1, _generation;
     private bool _isStuck;
 
     /// <param name="size">Ranks.</param>
@@ -50,6 +50,14 @@ public sealed class SimulatedNetwork
         Close(rank);
     });
 
+    /// <summary>At a time, a rank that was killed is started again; it comes back with
+    /// <see cref="SimulatedTransport.Join"/>.</summary>
+    public void ReviveAt(TimeSpan at, int rank) => Schedule(at, () =>
+    {
+        _ranks[rank].IsDead = false;
+        TryJoin();
+    });
+
     /// <summary>At a time, the link between two ranks breaks; both see it close.</summary>
     public void CutAt(TimeSpan at, int one, int other) => Schedule(at, () =>
     {
@@ -71,6 +79,7 @@ public sealed class SimulatedNetwork
     public void HealAt(TimeSpan at) => Schedule(at, () =>
     {
         foreach (var link in _links) link.IsSilent = false;
+        TryJoin();
     });
 
     /// <summary>Runs one body per rank until all have ended.</summary>
@@ -128,6 +137,35 @@ public sealed class SimulatedNetwork
                 if (lost is not null) return null;
                 WaitUntil(me, () => Math.Min(deadline, link.NextAt));
             }
+        }
+    }
+
+    /// <summary>Waits until all have come; false if the time passes before.</summary>
+    internal bool Join(int rank, TimeSpan within)
+    {
+        lock (_gate)
+        {
+            var (me, generation, deadline) = (_ranks[rank], _generation, _time.Now + (long)within.TotalNanoseconds);
+            me.IsJoining = true;
+            TryJoin();
+            while (_generation == generation && _time.Now < deadline)
+                WaitUntil(me, () => _generation == generation ? deadline : 0);
+            me.IsJoining = false;
+            return _generation != generation;
+        }
+    }
+
+    /// <summary>New links, once all have come and none is cut off.</summary>
+    private void TryJoin()
+    {
+        if (!_ranks.All(rank => rank is { IsJoining: true, IsDead: false })) return;
+        if (_links.Any(link => link.IsSilent)) return;
+        _generation++;
+        for (var i = 0; i < _links.Length; i++) _links[i] = new();
+        foreach (var rank in _ranks)
+        {
+            rank.IsJoining = false;
+            Touch(rank.Rank);
         }
     }
 

@@ -41,6 +41,22 @@ public sealed class SimulatedTransport : ITransport
     /// <summary>Its process has ended. Guarded by the network.</summary>
     internal bool IsDead { get; set; }
 
+    /// <summary>It has come to the point where all meet. Guarded by the network.</summary>
+    internal bool IsJoining { get; set; }
+
+    /// <summary>
+    /// Waits until every rank has come to this point, those that were killed when they are revived; links are new then,
+    /// as when a cluster is joined again.
+    /// </summary>
+    /// <param name="within">Longest wait.</param>
+    /// <exception cref="PeerLostException">Some rank did not come.</exception>
+    public void Join(TimeSpan within)
+    {
+        if (!_network.Join(Rank, within))
+            throw new PeerLostException(Rank, $"the others did not join it within {within.TotalSeconds} s");
+        _lost = null;
+    }
+
     /// <summary>Lets virtual time pass, as computing does.</summary>
     public void Compute(TimeSpan duration)
     {

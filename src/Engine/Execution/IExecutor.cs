@@ -44,6 +44,10 @@ public sealed record ExecutorShape(int VocabularySize, int ContextLength, int Kv
 /// <summary>A step that did not happen, for a reason that may pass: a rank was lost and will be replaced.</summary>
 public sealed class StepLostException : Exception
 {
+    /// <summary>Completes when steps can be run again; fails when they never can, and why is what every request ends
+    /// with.</summary>
+    public Task Recovery { get; init; } = Task.CompletedTask;
+
     /// <summary>Says what was lost.</summary>
     public StepLostException(string message) : base(message) { }
 

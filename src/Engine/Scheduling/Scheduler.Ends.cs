@@ -150,7 +150,8 @@ public sealed partial class Scheduler
         leader.Followers.Clear();
     }
 
-    private void EndLate(TimeSpan now)
+    /// <summary>Ends what has reached its deadline.</summary>
+    internal void EndLate(TimeSpan now)
     {
         for (var i = _timed.Count - 1; i >= 0; i--)
             if (_timed[i].Deadline <= now) Cancel(_timed[i], FinishReason.Deadline);

@@ -1,0 +1,209 @@
+using Minka.Collectives;
+using Minka.Collectives.Simulation;
+using Minka.Compute;
+using Minka.Compute.Cpu;
+using Minka.Engine;
+using Minka.Engine.Execution;
+using Minka.Engine.Scheduling;
+using Minka.Models;
+using Minka.Models.Tests.Architectures;
+using Minka.Plan;
+
+namespace Minka.Cluster.Tests;
+
+/// <summary>Clusters in virtual time that lose ranks and links and come back: what ran goes on.</summary>
+public sealed class RecoveryTests : IDisposable
+{
+    private const int KvBlocks = 24, Ranks = 4, Requests = 6, TokensMax = 12;
+    private static readonly TimeSpan _ms = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Longer than the two faults of a run last, and their deadlines.</summary>
+    private static readonly TimeSpan _within = TimeSpan.FromSeconds(20);
+
+    private static readonly SchedulerOptions Scheduling = new()
+    {
+        SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 8, ContextMax = 128,
+    };
+
+    private readonly RandomModel _file = new(RandomModel.ConfigOf("llama"), 7);
+    private readonly List<string> _told = [];
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Processes that end and are started again, links that break, partitions that heal; two of them
+    /// each.</summary>
+    [Fact]
+    public void Whatever_is_lost_and_comes_back_every_text_is_whole_and_no_token_comes_twice()
+    {
+        using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
+        using var model = Decoder.Load(_file, backend, Options());
+        var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _, out _);
+        var lostSteps = 0L;
+
+        for (var seed = 0; seed < 24; seed++)
+        {
+            var network = Network(seed);
+            var random = new Random(seed);
+            // Some of it while the cluster is being joined again, or after the last token.
+            var at = random.Next(1, 60) * _ms;
+            for (var fault = 0; fault < 2; fault++, at += random.Next(1, 3000) * _ms)
+            {
+                var rank = random.Next(Ranks);
+                switch ((seed + fault) % 3)
+                {
+                    case 0:
+                        network.KillAt(at, rank);
+                        network.ReviveAt(at + (random.Next(1, 5000) * _ms), rank);
+                        break;
+                    case 1:
+                        network.CutAt(at, rank, random.Next(2) == 0 ? Ranks : (rank + 1) % Ranks);
+                        break;
+                    default:
+                        network.PartitionAt(at, rank);
+                        network.HealAt(at + (random.Next(1, 5000) * _ms));
+                        break;
+                }
+            }
+
+            var texts = Run(network, out var failure, out var lost);
+
+            Assert.True(failure is null, $"seed {seed}: {failure}");
+            Assert.True(expected.Zip(texts).All(pair => pair.First.SequenceEqual(pair.Second)), $"seed {seed}");
+            lostSteps += lost;
+        }
+        Assert.True(lostSteps >= 12, $"{lostSteps} faults were noticed.");
+    }
+
+    [Fact]
+    public void A_rank_that_stays_away_ends_everything_with_one_sentence_within_the_deadline()
+    {
+        var network = Network(1);
+        network.KillAt(20 * _ms, 2);
+
+        Run(network, out var failure, out _);
+
+        var lost = Assert.IsType<ClusterException>(failure).Message;
+        Assert.StartsWith("Rank 2 is lost: ", lost, StringComparison.Ordinal);
+        Assert.Contains("The cluster did not come back within 20 s", lost, StringComparison.Ordinal);
+        Assert.InRange(network.Elapsed, _within, _within + TimeSpan.FromSeconds(5));
+        Assert.Single(
+            _told, $"{lost.Split(" The cluster")[0]} What runs waits up to 20 s for the cluster to come back.");
+    }
+
+    private static SimulatedNetwork Network(int seed) =>
+        new(Ranks + 1, new() { Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3) });
+
+    /// <summary>Two stages of two ranks; each process serves until it is told to end, or nobody comes back.</summary>
+    private List<int[]> Run(SimulatedNetwork network, out Exception? failure, out long lostSteps)
+    {
+        var replica = SlicingContract.Plan(_file, 2, 2, "").Replicas[0];
+        var texts = new List<int[]>();
+        var (failed, lost) = (default(Exception), 0L);
+        network.Run(transport =>
+        {
+            if (transport.Rank == Ranks) texts = Root(transport, replica, out failed, out lost);
+            else Serve(transport, replica);
+        });
+        (failure, lostSteps) = (failed, lost);
+        return texts;
+    }
+
+    private List<int[]> Root(
+        SimulatedTransport transport, ReplicaPlan replica, out Exception? failure, out long lostSteps)
+    {
+        var shape = new ExecutorShape(
+            _file.Config.VocabularySize, _file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks))
+        {
+            StepsInFlight = 2,
+        };
+        ClusterModel Start() => new(
+            new(transport, replica, shape), _file.Config, new ModelMemory(0, 0, 0, 0, 0), transport);
+        using var executor = new RecoveringExecutor(Start(), new(
+            cancellation => Task.Run(
+                () =>
+                {
+                    transport.Join(_within);
+                    return Start();
+                },
+                cancellation), _within)
+        {
+            Between = TimeSpan.Zero, Time = transport.Time, Tell = _told.Add,
+        });
+        return Answers(executor, transport.Time, out failure, out lostSteps);
+    }
+
+    private void Serve(SimulatedTransport transport, ReplicaPlan replica)
+    {
+        while (true)
+        {
+            try
+            {
+                var links = new RankLinks(transport, replica);
+                using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
+                using var model = Decoder.Load(_file, backend, Options() with
+                {
+                    Slice = PlannedModel.SliceOf(replica, transport.Rank), Ranks = links.Stage,
+                });
+                new WorkerLoop(links, model, transport.MessageBytesMax).Run();
+                return;
+            }
+            catch (PeerLostException)
+            {
+                // Whoever started the process starts it again.
+            }
+            try
+            {
+                transport.Join(_within + TimeSpan.FromSeconds(1));
+            }
+            catch (PeerLostException)
+            {
+                return;
+            }
+        }
+    }
+
+    private static ModelLoadOptions Options() =>
+        new() { KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32 };
+
+    /// <summary>Blocks its thread, as a rank of the simulation must. Each answer is every token that its reader
+    /// saw.</summary>
+    private static List<int[]> Answers(
+        IExecutor executor, TimeProvider time, out Exception? failure, out long lostSteps)
+    {
+        var engine = new LlmEngine(
+            executor, new() { Scheduling = Scheduling, LostStepsMax = 10 }, time);
+        var answers = Enumerable.Range(0, Requests).Select(i => engine.Submit(new GenerationRequest
+        {
+            Prompt = Enumerable.Range(0, 10 + (7 * i)).Select(p => p * (i + 1) % 83).ToArray(),
+            TokensMax = TokensMax, Sampling = new() { Temperature = i % 2, TopK = 20, Seed = (ulong)i },
+        })).ToList();
+        engine.Stop();
+        failure = null;
+        try
+        {
+            engine.RunAsync().GetAwaiter().GetResult();
+        }
+        catch (ClusterException lost)
+        {
+            failure = lost;
+        }
+        lostSteps = engine.Counters.LostSteps;
+        var isFailed = failure is not null;
+        return [.. answers.Select(answer => IdsAsync(answer, isFailed).GetAwaiter().GetResult())];
+    }
+
+    private static async Task<int[]> IdsAsync(Generation answer, bool isFailed)
+    {
+        var ids = new List<int>();
+        try
+        {
+            await foreach (var token in answer)
+                if (token.IsText) ids.Add(token.Id);
+        }
+        catch (ClusterException) when (isFailed)
+        {
+            // What the engine failed with is what the reader of the request sees.
+        }
+        return [.. ids];
+    }
+}
