@@ -28,8 +28,8 @@ public sealed unsafe partial class CpuBackend
     public void Rope(Tensor x, Tensor rotations, int headDim, RopePairs pairs)
     {
         Check(headDim > 0 && x.Columns % headDim == 0 && rotations.Columns <= headDim && rotations.Columns % 2 == 0
-            && rotations.Columns <= Kernels.Rope.RotatedMax && rotations.Rows == x.Rows, nameof(Rope),
-            "x of whole heads and one rotation per row, of an even width no wider than a head nor than 1024");
+            && rotations.Rows == x.Rows, nameof(Rope),
+            "x of whole heads and one rotation per row, of an even width no wider than a head");
         RunRows(new Rope(CpuStorage.RowsOf(x), CpuStorage.RowsOf(rotations), headDim, pairs), x.Rows, x.Columns);
     }
 

@@ -50,6 +50,10 @@ internal unsafe interface ILanes<V>
     /// <summary>Lanes 2i and 2i + 1 exchanged. Needs at least two lanes.</summary>
     static abstract V SwapPairs(V a);
 
+    /// <summary>Loads half as many floats as there are lanes, each into two lanes side by side. Needs at least two
+    /// lanes.</summary>
+    static abstract V LoadTwice(float* source);
+
     /// <summary>Sum of the lanes, in an order fixed by the width.</summary>
     static abstract float Sum(V a);
 

@@ -7,6 +7,9 @@ namespace Minka.Compute.Kernels;
 /// <summary>An operation whose rows (tokens) do not depend on each other.</summary>
 internal interface IRowKernel
 {
+    /// <summary>Rows that one member must take together, where others would write to the same cache lines.</summary>
+    static virtual int RowsTogether => 1;
+
     /// <summary>Computes rows <c>[start, end)</c> with one width of registers.</summary>
     void Rows<V, L>(int start, int end)
         where V : unmanaged
@@ -41,9 +44,8 @@ internal readonly ref struct RowJob<TKernel>(TKernel kernel, int rows, ThreadTea
 
     public void Run(int member, int size)
     {
-        // Whole pages of a KV cache, so that no two members write to one cache line of keys.
-        var blocks = rows / (size * TicketsPerMember) / KvShape.BlockTokens + 1;
-        var step = size == 1 ? rows : blocks * KvShape.BlockTokens;
+        int tickets = size * TicketsPerMember, together = TKernel.RowsTogether;
+        var step = size == 1 ? rows : ((rows + tickets - 1) / tickets + together - 1) / together * together;
         for (int start; (start = team.TakeTicket() * step) < rows;)
             RowKernels.Rows(in _kernel, start, Math.Min(start + step, rows));
     }

@@ -7,6 +7,9 @@ internal readonly unsafe ref struct KvWrite<TFormat>(
 {
     private readonly ReadOnlySpan<int> _slots = slots;
 
+    /// <summary>A page: the keys of a channel lie side by side.</summary>
+    public static int RowsTogether => KvShape.BlockTokens;
+
     public void Rows<V, L>(int start, int end)
         where V : unmanaged
         where L : struct, ILanes<V>

@@ -41,6 +41,8 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
 
     public static float SwapPairs(float a) => throw new NotSupportedException("One lane has no pairs to swap.");
 
+    public static float LoadTwice(float* source) => throw new NotSupportedException("One lane holds no float twice.");
+
     public static float Sum(float a) => a;
 
     public static float Largest(float a) => a;

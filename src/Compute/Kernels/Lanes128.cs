@@ -51,8 +51,13 @@ internal readonly unsafe partial struct Lanes128 : ILanes<Vector128<float>>
         return scaled.AsSingle() & Vector128.GreaterThan(n, Vector128.Create(-126f));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> SwapPairs(Vector128<float> a) =>
         Vector128.Shuffle(a, Vector128.Create(1, 0, 3, 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadTwice(float* source) => Vector128.Shuffle(
+        Vector128.CreateScalarUnsafe(*(double*)source).AsSingle(), Vector128.Create(0, 0, 1, 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> a)

@@ -52,8 +52,13 @@ internal readonly unsafe partial struct Lanes256 : ILanes<Vector256<float>>
         return scaled.AsSingle() & Vector256.GreaterThan(n, Vector256.Create(-126f));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SwapPairs(Vector256<float> a) =>
         Vector256.Shuffle(a, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadTwice(float* source) => Vector256.Shuffle(
+        Vector128.Load(source).ToVector256Unsafe(), Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> a) => Lanes128.Sum(a.GetLower() + a.GetUpper());

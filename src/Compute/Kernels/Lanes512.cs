@@ -53,8 +53,14 @@ internal readonly unsafe partial struct Lanes512 : ILanes<Vector512<float>>
         return scaled.AsSingle() & Vector512.GreaterThan(n, Vector512.Create(-126f));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SwapPairs(Vector512<float> a) =>
         Vector512.Shuffle(a, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadTwice(float* source) => Vector512.Shuffle(
+        Vector256.Load(source).ToVector512Unsafe(),
+        Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> a) => Lanes256.Sum(a.GetLower() + a.GetUpper());

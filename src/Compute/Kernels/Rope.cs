@@ -9,8 +9,8 @@ namespace Minka.Compute.Kernels;
 /// <param name="pairs">Which two dimensions rotate together.</param>
 internal readonly unsafe struct Rope(FloatRows x, FloatRows rotations, int headDim, RopePairs pairs) : IRowKernel
 {
-    /// <summary>Most dimensions that rotate: the sines and cosines of a token are spread out on the stack.</summary>
-    public const int RotatedMax = 1024;
+    // The sine's sign in x0 c - x1 s and x1 c + x0 s.
+    private static ReadOnlySpan<float> Signs => [-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Rows<V, L>(int start, int end)
@@ -18,16 +18,11 @@ internal readonly unsafe struct Rope(FloatRows x, FloatRows rotations, int headD
         where L : struct, ILanes<V>
     {
         var rotated = rotations.Columns;
-        var spread = stackalloc float[2 * RotatedMax];
         for (var row = start; row < end; row++)
         {
             float* cosines = rotations[row], sines = cosines + rotated / 2;
-            if (pairs == RopePairs.Adjacent) Spread(spread, cosines, sines, rotated);
-            for (var head = 0; head < x.Columns; head += headDim)
-            {
-                if (pairs == RopePairs.Halves) Halves<V, L>(x[row] + head, cosines, sines, rotated / 2);
-                else Adjacent<V, L>(x[row] + head, spread, spread + rotated, rotated);
-            }
+            if (pairs == RopePairs.Halves) Halves<V, L>(x[row], cosines, sines, rotated / 2);
+            else Adjacent<V, L>(x[row], cosines, sines, rotated);
         }
     }
 
@@ -51,56 +46,72 @@ internal readonly unsafe struct Rope(FloatRows x, FloatRows rotations, int headD
         }
     }
 
-    private static void Halves<V, L>(float* x, float* cosines, float* sines, int half)
+    // The angles are the same for every head: they are loaded once and turn all of them.
+    private void Halves<V, L>(float* row, float* cosines, float* sines, int half)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
+        var rowEnd = row + x.Columns;
         var i = 0;
         for (; i <= half - L.Count; i += L.Count)
         {
-            V a = L.Load(x + i), b = L.Load(x + half + i), cosine = L.Load(cosines + i), sine = L.Load(sines + i);
-            L.Store(x + i, L.Subtract(L.Multiply(a, cosine), L.Multiply(b, sine)));
-            L.Store(x + half + i, L.Add(L.Multiply(b, cosine), L.Multiply(a, sine)));
+            V cosine = L.Load(cosines + i), sine = L.Load(sines + i);
+            for (var head = row + i; head < rowEnd; head += headDim)
+            {
+                V a = L.Load(head), b = L.Load(head + half);
+                L.Store(head, L.Subtract(L.Multiply(a, cosine), L.Multiply(b, sine)));
+                L.Store(head + half, L.Add(L.Multiply(b, cosine), L.Multiply(a, sine)));
+            }
         }
         for (; i < half; i++)
         {
-            float a = x[i], b = x[half + i];
-            x[i] = a * cosines[i] - b * sines[i];
-            x[half + i] = b * cosines[i] + a * sines[i];
+            for (var head = row + i; head < rowEnd; head += headDim)
+            {
+                float a = head[0], b = head[half];
+                head[0] = a * cosines[i] - b * sines[i];
+                head[half] = b * cosines[i] + a * sines[i];
+            }
         }
     }
 
-    // x0 c - x1 s and x1 c + x0 s lie side by side: with the neighbour of each lane and the sine's sign spread out,
-    // both are lane * cosine + neighbour * sine.
-    private static void Adjacent<V, L>(float* x, float* cosines, float* sines, int rotated)
+    // x0 c - x1 s and x1 c + x0 s lie side by side: with the neighbour of each lane and the sine's sign, both are
+    // lane * cosine + neighbour * sine.
+    private void Adjacent<V, L>(float* row, float* cosines, float* sines, int rotated)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
+        var rowEnd = row + x.Columns;
         var i = 0;
         if (L.Count > 1)
         {
             for (; i <= rotated - L.Count; i += L.Count)
             {
-                var lanes = L.Load(x + i);
-                var turned = L.Multiply(L.SwapPairs(lanes), L.Load(sines + i));
-                L.Store(x + i, L.Add(L.Multiply(lanes, L.Load(cosines + i)), turned));
+                V cosine = L.LoadTwice(cosines + i / 2), sine = Signed<V, L>(L.LoadTwice(sines + i / 2));
+                for (var head = row + i; head < rowEnd; head += headDim)
+                {
+                    var lanes = L.Load(head);
+                    var turned = L.Multiply(L.SwapPairs(lanes), sine);
+                    L.Store(head, L.Add(L.Multiply(lanes, cosine), turned));
+                }
             }
         }
         for (; i < rotated; i += 2)
         {
-            float a = x[i], b = x[i + 1];
-            x[i] = a * cosines[i] + b * sines[i];
-            x[i + 1] = b * cosines[i + 1] + a * sines[i + 1];
+            float cosine = cosines[i / 2], sine = sines[i / 2];
+            for (var head = row + i; head < rowEnd; head += headDim)
+            {
+                float a = head[0], b = head[1];
+                head[0] = a * cosine - b * sine;
+                head[1] = b * cosine + a * sine;
+            }
         }
     }
 
-    private static void Spread(float* spread, float* cosines, float* sines, int rotated)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Signed<V, L>(V sines)
+        where V : unmanaged
+        where L : struct, ILanes<V>
     {
-        for (var i = 0; i < rotated / 2; i++)
-        {
-            spread[2 * i] = spread[2 * i + 1] = cosines[i];
-            spread[rotated + 2 * i] = -sines[i];
-            spread[rotated + 2 * i + 1] = sines[i];
-        }
+        fixed (float* signs = Signs) return L.Multiply(sines, L.Load(signs));
     }
 }

@@ -43,8 +43,8 @@ internal sealed class SelfAttention(IBackend on, Scratch s, ModelConfig config, 
         projections.Forward(qkv, x);                                            // [T, (H + 2K)C]
         if (QueryNorm is { } queryNorm) on.HeadRmsNorm(q, queryNorm, config.NormEpsilon);
         if (KeyNorm is { } keyNorm) on.HeadRmsNorm(k, keyNorm, config.NormEpsilon);
-        on.Rope(q, step.Rotations, config.HeadDim, config.Rope.Pairs);          // [T, HC]
-        on.Rope(k, step.Rotations, config.HeadDim, config.Rope.Pairs);          // [T, KC]
+        var turning = qkv.Slice(0, _queries + _keys);
+        on.Rope(turning, step.Rotations, config.HeadDim, config.Rope.Pairs);    // [T, (H + K)C]
         on.WriteKv(cache, k, v, step.Slots);
         on.Attention(heads, q, cache, Options, step.Layout);                    // [T, HC]
     }
