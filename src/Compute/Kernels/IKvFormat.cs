@@ -14,17 +14,19 @@ internal unsafe interface IKvFormat
     /// <summary>What loaded keys and values are to be multiplied by: a power of two.</summary>
     static abstract float Unit { get; }
 
-    /// <summary>Stores one key in the page.</summary>
-    /// <param name="page"><c>[C, 16]</c>.</param>
-    /// <param name="position">In the page, from 0.</param>
-    /// <param name="key"><c>[C]</c>.</param>
-    static abstract void WriteKey(byte* page, int position, ReadOnlySpan<float> key);
+    /// <summary>Stores one position's keys of all heads.</summary>
+    /// <param name="pages">Pages of <c>[C, 16]</c> keys.</param>
+    /// <param name="block">Which of them.</param>
+    /// <param name="position">In the block, from 0.</param>
+    /// <param name="keys"><c>[K * C]</c>.</param>
+    static abstract void WriteKeys(in KvPages pages, int block, int position, ReadOnlySpan<float> keys);
 
-    /// <summary>Stores one value in the page.</summary>
-    /// <param name="page"><c>[16, C]</c>.</param>
-    /// <param name="position">In the page, from 0.</param>
-    /// <param name="value"><c>[C]</c>.</param>
-    static abstract void WriteValue(byte* page, int position, ReadOnlySpan<float> value);
+    /// <summary>Stores one position's values of all heads.</summary>
+    /// <param name="pages">Pages of <c>[16, C]</c> values.</param>
+    /// <param name="block">Which of them.</param>
+    /// <param name="position">In the block, from 0.</param>
+    /// <param name="values"><c>[K * C]</c>.</param>
+    static abstract void WriteValues(in KvPages pages, int block, int position, ReadOnlySpan<float> values);
 
     /// <summary>Where one channel's keys begin, from a position on.</summary>
     static abstract byte* KeyAddress(byte* page, int channel, int position);

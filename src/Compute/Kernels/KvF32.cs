@@ -7,14 +7,22 @@ internal readonly unsafe struct KvF32 : IKvFormat
 
     public static float Unit => 1;
 
-    public static void WriteKey(byte* page, int position, ReadOnlySpan<float> key)
+    public static void WriteKeys(in KvPages pages, int block, int position, ReadOnlySpan<float> keys)
     {
-        var target = (float*)page + position;
-        for (var c = 0; c < key.Length; c++) target[c * KvShape.BlockTokens] = key[c];
+        for (var head = 0; head < pages.Heads; head++)
+        {
+            var key = keys.Slice(head * pages.HeadDim, pages.HeadDim);
+            var target = (float*)pages.Keys(block, head) + position;
+            for (var c = 0; c < key.Length; c++) target[c * KvShape.BlockTokens] = key[c];
+        }
     }
 
-    public static void WriteValue(byte* page, int position, ReadOnlySpan<float> value) =>
-        value.CopyTo(new Span<float>((float*)page + position * value.Length, value.Length));
+    public static void WriteValues(in KvPages pages, int block, int position, ReadOnlySpan<float> values)
+    {
+        var width = pages.HeadDim;
+        for (var head = 0; head < pages.Heads; head++)
+            values.Slice(head * width, width).CopyTo(new((float*)pages.Values(block, head) + position * width, width));
+    }
 
     public static byte* KeyAddress(byte* page, int channel, int position) =>
         page + (channel * KvShape.BlockTokens + position) * sizeof(float);

@@ -13,8 +13,11 @@ internal readonly unsafe struct KvPages(byte* data, long pageBytes, int heads, i
     /// <summary>Width of a head, C.</summary>
     public int HeadDim => headDim;
 
+    /// <summary>Bytes from a page to the same one of the next head.</summary>
+    public long HeadBytes => 2 * pageBytes;
+
     /// <summary>The 16 keys of one head in one block.</summary>
-    public byte* Keys(int block, int head) => data + ((long)block * heads + head) * 2 * pageBytes;
+    public byte* Keys(int block, int head) => data + ((long)block * heads + head) * HeadBytes;
 
     /// <summary>The 16 values of one head in one block.</summary>
     public byte* Values(int block, int head) => Keys(block, head) + pageBytes;

@@ -17,18 +17,24 @@ internal readonly unsafe struct KvQ8_0 : IKvFormat
 
     public static float Unit => 1;
 
-    public static void WriteKey(byte* page, int position, ReadOnlySpan<float> key)
+    public static void WriteKeys(in KvPages pages, int block, int position, ReadOnlySpan<float> keys)
     {
-        var group = page;
-        for (var first = 0; first < key.Length; first += Group, group += GroupBytes)
-            Quantize(key.Slice(first, Group), (Half*)group + position, Bytes(group) + position, Positions);
+        for (var first = 0; first < keys.Length; first += Group)
+        {
+            var (head, channel) = Math.DivRem(first, pages.HeadDim);
+            var group = pages.Keys(block, head) + channel / Group * GroupBytes;
+            Quantize(keys.Slice(first, Group), (Half*)group + position, Bytes(group) + position, Positions);
+        }
     }
 
-    public static void WriteValue(byte* page, int position, ReadOnlySpan<float> value)
+    public static void WriteValues(in KvPages pages, int block, int position, ReadOnlySpan<float> values)
     {
-        var group = page;
-        for (var first = 0; first < value.Length; first += Group, group += GroupBytes)
-            Quantize(value.Slice(first, Group), (Half*)group + position, Bytes(group) + position * Group, 1);
+        for (var first = 0; first < values.Length; first += Group)
+        {
+            var (head, channel) = Math.DivRem(first, pages.HeadDim);
+            var group = pages.Values(block, head) + channel / Group * GroupBytes;
+            Quantize(values.Slice(first, Group), (Half*)group + position, Bytes(group) + position * Group, 1);
+        }
     }
 
     public static byte* KeyAddress(byte* page, int channel, int position)

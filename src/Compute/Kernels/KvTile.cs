@@ -24,4 +24,14 @@ internal unsafe struct KvTile
         _pages[page] = (ulong)here;
         _next[page] = (ulong)next;
     }
+
+    /// <summary>Goes on to pages that lie so many bytes further.</summary>
+    public void Move(long bytes)
+    {
+        for (var page = 0; page < Pages; page++)
+        {
+            _pages[page] += (ulong)bytes;
+            _next[page] += (ulong)bytes;
+        }
+    }
 }

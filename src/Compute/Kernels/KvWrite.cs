@@ -14,15 +14,11 @@ internal readonly unsafe ref struct KvWrite<TFormat>(
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var width = pages.HeadDim;
         for (var row = start; row < end; row++)
         {
             var (block, position) = Math.DivRem(_slots[row], KvShape.BlockTokens);
-            for (var head = 0; head < pages.Heads; head++)
-            {
-                TFormat.WriteKey(pages.Keys(block, head), position, keys.Span(row).Slice(head * width, width));
-                TFormat.WriteValue(pages.Values(block, head), position, values.Span(row).Slice(head * width, width));
-            }
+            TFormat.WriteKeys(pages, block, position, keys.Span(row));
+            TFormat.WriteValues(pages, block, position, values.Span(row));
         }
     }
 }

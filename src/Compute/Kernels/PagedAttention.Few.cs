@@ -43,12 +43,16 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         for (var i = 0; i < heads; i++)
             LoadQueries<V, L>(scratch.Queries + i * step * pages.HeadDim, item with { Head = item.Head + i });
         sums.Clear(heads * step);
+        KvTile keys = default, values = default;
         foreach (var first in TilesOf(item, segment))
         {
+            FindPages(item, first, ref keys, ref values);
             for (var i = 0; i < heads; i++)
             {
-                AttendTile<V, L>(scratch, scratch.Queries + i * step * pages.HeadDim,
-                    item with { Head = item.Head + i }, first, sums.From(i * step));
+                AttendTile<V, L>(
+                    scratch, scratch.Queries + i * step * pages.HeadDim, item, first, keys, values, sums.From(i * step));
+                keys.Move(pages.HeadBytes);
+                values.Move(pages.HeadBytes);
             }
         }
     }

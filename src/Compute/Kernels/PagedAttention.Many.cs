@@ -37,12 +37,17 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         var count = Shape.QueriesOf(item.RowCount);
         LoadQueries<V, L>(scratch.Queries, item);
         scratch.Totals.Clear(count);
+        KvTile keys = default, values = default;
         var start = item.SegmentsStart(options.Window);
         for (var segment = start; segment < item.SegmentsEnd; segment++)
         {
             var sums = segment == start ? scratch.Totals : scratch.Segment;
             if (segment > start) sums.Clear(count);
-            foreach (var first in TilesOf(item, segment)) AttendTile<V, L>(scratch, scratch.Queries, item, first, sums);
+            foreach (var first in TilesOf(item, segment))
+            {
+                FindPages(item, first, ref keys, ref values);
+                AttendTile<V, L>(scratch, scratch.Queries, item, first, keys, values, sums);
+            }
             if (segment > start) scratch.Totals.Merge<V, L>(sums, count);
         }
         StoreResults<V, L>(scratch.Totals, item);

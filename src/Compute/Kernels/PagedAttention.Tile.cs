@@ -6,19 +6,19 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTile<V, L>(
-        in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey, AttentionSums sums)
+        in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey,
+        in KvTile keys, in KvTile values, AttentionSums sums)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        KvTile keys = default, values = default;
-        FindPages(item, firstKey, ref keys, ref values);
         if (IsDirect(item))
         {
             AttendTile<TFormat, FetchAhead, V, L>(scratch, scaled, item, firstKey, keys, values, sums);
             return;
         }
-        Widen<V, L>(scratch, item.KeysEnd - firstKey, ref keys, ref values);
-        AttendTile<KvF32, StayHere, V, L>(scratch, scaled, item, firstKey, keys, values, sums);
+        KvTile wideKeys = keys, wideValues = values;
+        Widen<V, L>(scratch, item.KeysEnd - firstKey, ref wideKeys, ref wideValues);
+        AttendTile<KvF32, StayHere, V, L>(scratch, scaled, item, firstKey, wideKeys, wideValues, sums);
     }
 
     private void AttendTile<TPage, TAhead, V, L>(
