@@ -12,43 +12,29 @@ internal readonly unsafe struct KvF16 : IKvFormat
 
     public static float Unit => HalfBits.Unit;
 
+    public static void WriteKeys(in KvPages pages, int block, int position, ReadOnlySpan<float> keys) =>
+        Write(pages.Keys(block, 0), pages, position, 1, KvShape.BlockTokens, keys);
+
+    public static void WriteValues(in KvPages pages, int block, int position, ReadOnlySpan<float> values) =>
+        Write(pages.Values(block, 0), pages, position, pages.HeadDim, 1, values);
+
     // Heads are converted together: for few channels a call costs more than its work.
     [SkipLocalsInit]
-    public static void WriteKeys(in KvPages pages, int block, int position, ReadOnlySpan<float> keys)
+    private static void Write(
+        byte* page, in KvPages pages, int position, int positionStep, int channelStep, ReadOnlySpan<float> row)
     {
         Span<Half> halves = stackalloc Half[Piece];
-        for (var first = 0; first < keys.Length; first += Piece)
+        for (var first = 0; first < row.Length; first += Piece)
         {
-            var piece = keys.Slice(first, Math.Min(Piece, keys.Length - first));
+            var piece = row.Slice(first, Math.Min(Piece, row.Length - first));
             TensorPrimitives.ConvertToHalf(piece, halves);
             for (int i = 0, count; i < piece.Length; i += count)
             {
                 var (head, channel) = Math.DivRem(first + i, pages.HeadDim);
                 count = Math.Min(pages.HeadDim - channel, piece.Length - i);
-                var target = (Half*)pages.Keys(block, head) + channel * KvShape.BlockTokens + position;
-                foreach (var half in halves.Slice(i, count))
-                {
-                    *target = half;
-                    target += KvShape.BlockTokens;
-                }
-            }
-        }
-    }
-
-    [SkipLocalsInit]
-    public static void WriteValues(in KvPages pages, int block, int position, ReadOnlySpan<float> values)
-    {
-        Span<Half> halves = stackalloc Half[Piece];
-        for (var first = 0; first < values.Length; first += Piece)
-        {
-            var piece = values.Slice(first, Math.Min(Piece, values.Length - first));
-            TensorPrimitives.ConvertToHalf(piece, halves);
-            for (int i = 0, count; i < piece.Length; i += count)
-            {
-                var (head, channel) = Math.DivRem(first + i, pages.HeadDim);
-                count = Math.Min(pages.HeadDim - channel, piece.Length - i);
-                var target = (Half*)pages.Values(block, head) + position * pages.HeadDim + channel;
-                halves.Slice(i, count).CopyTo(new(target, count));
+                var target = (Half*)(page + head * pages.HeadBytes) + position * positionStep + channel * channelStep;
+                if (channelStep == 1) halves.Slice(i, count).CopyTo(new(target, count));
+                else for (var c = 0; c < count; c++, target += channelStep) *target = halves[i + c];
             }
         }
     }

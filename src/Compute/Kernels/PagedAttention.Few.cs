@@ -49,8 +49,8 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             FindPages(item, first, ref keys, ref values);
             for (var i = 0; i < heads; i++)
             {
-                AttendTile<V, L>(
-                    scratch, scratch.Queries + i * step * pages.HeadDim, item, first, keys, values, sums.From(i * step));
+                var scaled = scratch.Queries + i * step * pages.HeadDim;
+                AttendTile<V, L>(scratch, scaled, item, first, keys, values, sums.From(i * step));
                 keys.Move(pages.HeadBytes);
                 values.Move(pages.HeadBytes);
             }
