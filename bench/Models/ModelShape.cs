@@ -14,12 +14,20 @@ internal sealed record ModelShape(
     string Name, int Width, int FeedForward, int Layers, int Heads, int KvHeads, int HeadDim,
     int Vocabulary, bool IsTied)
 {
+    /// <summary>Experts of every layer, each of width F; 0 for a dense model.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that a token goes to.</summary>
+    public int ActiveExperts { get; init; }
+
     /// <summary>Every shape that can be asked for by name.</summary>
     public static IReadOnlyList<ModelShape> All { get; } =
     [
         new("1b", 2048, 8192, 16, 32, 8, 64, 128_256, true),
         new("1b-2layers", 2048, 8192, 2, 32, 8, 64, 4096, true),
         new("8b", 4096, 14_336, 32, 32, 8, 128, 128_256, false),
+        new("moe", 2048, 2048, 16, 32, 8, 64, 32_000, true) { Experts = 8, ActiveExperts = 2 },
+        new("moe-fine", 2048, 512, 16, 32, 8, 64, 32_000, true) { Experts = 32, ActiveExperts = 8 },
         new("135m", 576, 1536, 30, 9, 3, 64, 49_152, true),
         new("26m", 512, 1408, 8, 8, 2, 64, 6400, true),
         new("tiny", 64, 192, 2, 4, 2, 16, 512, true),
@@ -30,15 +38,19 @@ internal sealed record ModelShape(
         All.FirstOrDefault(s => s.Name == name)
         ?? throw new ArgumentException($"No shape '{name}'; there are {string.Join(", ", All.Select(s => s.Name))}.");
 
-    /// <summary>Rows and columns of every matrix of a layer, by its GGUF name.</summary>
-    public IEnumerable<(string Name, int Rows, int Columns)> LayerMatrices() =>
-    [
-        ("attn_q", Heads * HeadDim, Width),
-        ("attn_k", KvHeads * HeadDim, Width),
-        ("attn_v", KvHeads * HeadDim, Width),
-        ("attn_output", Width, Heads * HeadDim),
-        ("ffn_gate", FeedForward, Width),
-        ("ffn_up", FeedForward, Width),
-        ("ffn_down", Width, FeedForward),
-    ];
+    /// <summary>Rows and columns of every matrix of a layer, by its GGUF name; of experts those of one.</summary>
+    public IEnumerable<(string Name, int Rows, int Columns)> LayerMatrices()
+    {
+        var ending = Experts > 0 ? "_exps" : "";
+        return
+        [
+            ("attn_q", Heads * HeadDim, Width),
+            ("attn_k", KvHeads * HeadDim, Width),
+            ("attn_v", KvHeads * HeadDim, Width),
+            ("attn_output", Width, Heads * HeadDim),
+            ("ffn_gate" + ending, FeedForward, Width),
+            ("ffn_up" + ending, FeedForward, Width),
+            ("ffn_down" + ending, Width, FeedForward),
+        ];
+    }
 }

@@ -15,8 +15,11 @@ internal sealed class RandomDllama(ModelShape shape)
 
     /// <summary>Writes both; the same bytes for the same shape.</summary>
     /// <param name="path">The model, <c>.m</c>; the tokenizer lies beside it, <c>.t</c>.</param>
+    /// <exception cref="ArgumentException">The shape has experts.</exception>
     public void Write(string path)
     {
+        if (shape.Experts > 0)
+            throw new ArgumentException($"'{shape.Name}' has experts; only dense shapes are written as .m files.");
         using (var writer = new BinaryWriter(new BufferedStream(File.Create(path), 1 << 20))) WriteModel(writer);
         using var beside = new BinaryWriter(new BufferedStream(File.Create(Path.ChangeExtension(path, ".t")), 1 << 20));
         WriteTokenizer(beside);

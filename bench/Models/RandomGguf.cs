@@ -11,7 +11,7 @@ internal sealed class RandomGguf(ModelShape shape, DType type)
     private const uint TypeU32 = 4, TypeI32 = 5, TypeF32 = 6, TypeString = 8, TypeArray = 9;
 
     private readonly Random _random = new(20260101);
-    private readonly List<(string Name, int Rows, int Columns, DType Type)> _tensors = [];
+    private readonly List<(string Name, long[] Shape, DType Type)> _tensors = [];
 
     /// <summary>Writes the file; the same bytes for the same shape and type.</summary>
     public void Write(string path)
@@ -22,37 +22,49 @@ internal sealed class RandomGguf(ModelShape shape, DType type)
         WriteMetadata(writer);
         WriteTable(writer);
         var norms = Encode(DType.F32, () => 1);
-        var weights = Encode(type, () => (_random.NextSingle() + _random.NextSingle() - 1) / 12);
+        var weights = Encode(type, Draw);
+        var routers = shape.Experts > 0 ? Encode(DType.F32, Draw) : [];
         foreach (var tensor in _tensors)
         {
             Pad(writer);
-            var bytes = tensor.Type.RowBytes(tensor.Columns) * tensor.Rows;
-            WriteBlocks(writer, tensor.Rows == 1 ? norms : weights, tensor.Type, bytes);
+            var pool = tensor.Shape.Length == 1 ? norms : IsRouter(tensor.Name) ? routers : weights;
+            WriteBlocks(writer, pool, tensor.Type, Bytes(tensor.Shape, tensor.Type));
         }
         Pad(writer);
     }
 
+    private float Draw() => (_random.NextSingle() + _random.NextSingle() - 1) / 12;
+
     private void ListTensors()
     {
-        _tensors.Add(("token_embd.weight", shape.Vocabulary, shape.Width, type));
-        _tensors.Add(("output_norm.weight", 1, shape.Width, DType.F32));
-        if (!shape.IsTied) _tensors.Add(("output.weight", shape.Vocabulary, shape.Width, type));
+        _tensors.Add(("token_embd.weight", [shape.Vocabulary, shape.Width], type));
+        _tensors.Add(("output_norm.weight", [shape.Width], DType.F32));
+        if (!shape.IsTied) _tensors.Add(("output.weight", [shape.Vocabulary, shape.Width], type));
         for (var layer = 0; layer < shape.Layers; layer++)
         {
-            _tensors.Add(($"blk.{layer}.attn_norm.weight", 1, shape.Width, DType.F32));
-            _tensors.Add(($"blk.{layer}.ffn_norm.weight", 1, shape.Width, DType.F32));
+            _tensors.Add(($"blk.{layer}.attn_norm.weight", [shape.Width], DType.F32));
+            _tensors.Add(($"blk.{layer}.ffn_norm.weight", [shape.Width], DType.F32));
+            if (shape.Experts > 0)
+                _tensors.Add(($"blk.{layer}.ffn_gate_inp.weight", [shape.Experts, shape.Width], DType.F32));
             foreach (var (name, rows, columns) in shape.LayerMatrices())
-                _tensors.Add(($"blk.{layer}.{name}.weight", rows, columns, type));
+                _tensors.Add(($"blk.{layer}.{name}.weight",
+                    name.EndsWith("_exps", StringComparison.Ordinal) ? [shape.Experts, rows, columns] : [rows, columns],
+                    type));
         }
     }
 
+    private static bool IsRouter(string name) => name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal);
+
+    private static long Bytes(long[] shape, DType type) =>
+        type.RowBytes(shape[^1]) * shape[..^1].Aggregate(1L, (rows, count) => rows * count);
+
     private void WriteMetadata(BinaryWriter writer)
     {
-        const int Pairs = 17;
+        var pairs = shape.Experts > 0 ? 19 : 17;
         writer.Write("GGUF"u8);
         writer.Write(3u);
         writer.Write((ulong)_tensors.Count);
-        writer.Write((ulong)Pairs);
+        writer.Write((ulong)pairs);
         WritePair(writer, "general.architecture", "llama");
         WritePair(writer, "general.name", $"random {shape.Name} {type}");
         WritePair(writer, "llama.block_count", (uint)shape.Layers);
@@ -65,6 +77,11 @@ internal sealed class RandomGguf(ModelShape shape, DType type)
         WritePair(writer, "llama.rope.dimension_count", (uint)shape.HeadDim);
         WritePair(writer, "llama.rope.freq_base", 500_000f);
         WritePair(writer, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        if (shape.Experts > 0)
+        {
+            WritePair(writer, "llama.expert_count", (uint)shape.Experts);
+            WritePair(writer, "llama.expert_used_count", (uint)shape.ActiveExperts);
+        }
         WritePair(writer, "tokenizer.ggml.model", "llama");
         WritePair(writer, "tokenizer.ggml.bos_token_id", 1u);
         WriteVocabulary(writer);
@@ -101,15 +118,14 @@ internal sealed class RandomGguf(ModelShape shape, DType type)
     private void WriteTable(BinaryWriter writer)
     {
         var offset = 0L;
-        foreach (var (name, rows, columns, tensorType) in _tensors)
+        foreach (var (name, sizes, tensorType) in _tensors)
         {
             WriteText(writer, name);
-            writer.Write(rows == 1 ? 1u : 2u);
-            writer.Write((ulong)columns);
-            if (rows > 1) writer.Write((ulong)rows);
+            writer.Write((uint)sizes.Length);
+            foreach (var size in sizes.Reverse()) writer.Write((ulong)size);
             writer.Write(NumberOf(tensorType));
             writer.Write((ulong)offset);
-            offset += (tensorType.RowBytes(columns) * rows + Alignment - 1) / Alignment * Alignment;
+            offset += (Bytes(sizes, tensorType) + Alignment - 1) / Alignment * Alignment;
         }
     }
 

@@ -44,6 +44,13 @@ public interface IBackend : IDisposable
     /// <summary><c>y = x wᵀ</c>: <c>[T, out] = [T, in] · [out, in]ᵀ</c>.</summary>
     void MatMul(Tensor y, Tensor x, Matrix w);
 
+    /// <summary>Several products at once: the first <c>counts[0]</c> rows with the first matrix, and so on.</summary>
+    /// <param name="y"><c>[T, out]</c>.</param>
+    /// <param name="x"><c>[T, in]</c>.</param>
+    /// <param name="w">Each <c>[out, in]</c>.</param>
+    /// <param name="counts">Rows of each matrix, 0 or more; together T.</param>
+    void MatMulGroups(Tensor y, Tensor x, ReadOnlySpan<Matrix> w, ReadOnlySpan<int> counts);
+
     /// <summary><c>y = x / sqrt(mean(x²) + epsilon) * w</c>, row by row (Zhang and Sennrich 2019).</summary>
     void RmsNorm(Tensor y, Tensor x, Tensor w, float epsilon);
 
@@ -83,7 +90,7 @@ public interface IBackend : IDisposable
     void GatherRows(Tensor y, Tensor x, ReadOnlySpan<int> rows);
 
     /// <summary>Row <c>rows[i]</c> of <paramref name="y"/> grows by row i of <paramref name="x"/> times
-    /// <c>shares[i]</c>. No row stands twice in <paramref name="rows"/>.</summary>
+    /// <c>shares[i]</c>, in the order of i; a row may grow several times.</summary>
     void ScatterRows(Tensor y, Tensor x, ReadOnlySpan<int> rows, ReadOnlySpan<float> shares);
 
     /// <summary>Chooses the columns of the highest scores in each row, as a router chooses experts.</summary>

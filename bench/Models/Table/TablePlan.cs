@@ -46,6 +46,10 @@ internal sealed class TablePlan(BenchOptions options)
         yield return Peer("1b-f16", Made("1b", DType.F16), $"-p 128 -n 16 {Both} -r 1", 36);
         yield return Peer("1b-q4_0-avx2", large, $"-p 256 -n 32 {Both} -r 1", 28, remark: ", AVX2 both", avx2: true);
         foreach (var piece in Deep(large)) yield return piece;
+        yield return Peer("moe-q4_0", Made("moe", DType.Q4_0), $"-p 256,512 -n 32 {Both} -r 1", 40,
+            remark: " (2 of 8 experts)");
+        yield return Peer("moe-fine-q4_0", Made("moe-fine", DType.Q4_0), $"-p 256,512 -n 32 {Both} -r 1", 40,
+            remark: " (8 of 32 experts)");
     }
 
     private IEnumerable<TablePiece> Small()

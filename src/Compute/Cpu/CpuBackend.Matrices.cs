@@ -5,6 +5,7 @@ namespace Minka.Compute.Cpu;
 
 public sealed unsafe partial class CpuBackend
 {
+    private readonly GroupedMatMul _groups = new();
     private MatMulScratch _matMulScratch = new(1, 1);
 
     /// <inheritdoc/>
@@ -58,6 +59,28 @@ public sealed unsafe partial class CpuBackend
         PrepareMatMul(x.Rows, x.Columns);
         packed.Multiply(_team, CpuStorage.RowsOf(x)[0], x.Storage.Columns, x.Rows,
             CpuStorage.RowsOf(y)[0], y.Storage.Columns, _matMulScratch);
+    }
+
+    /// <inheritdoc/>
+    public void MatMulGroups(Tensor y, Tensor x, ReadOnlySpan<Matrix> w, ReadOnlySpan<int> counts)
+    {
+        Check(y.Rows == x.Rows && w.Length == counts.Length, nameof(MatMulGroups),
+            "x [T, in], y [T, out] and one count of rows for each matrix [out, in]");
+        if (x.Rows == 0) return;
+        PrepareMatMul(x.Rows, x.Columns);
+        _groups.Begin(w.Length);
+        var (from, to, first) = (CpuStorage.RowsOf(x), CpuStorage.RowsOf(y), 0);
+        for (var i = 0; i < w.Length; i++)
+        {
+            Check(w[i].Columns == x.Columns && w[i].Rows == y.Columns && counts[i] >= 0
+                && counts[i] <= x.Rows - first, nameof(MatMulGroups), "matrices [out, in] and no more rows than x has");
+            if (counts[i] == 0) continue;
+            var tiles = _matMulScratch.TilesOf(from[first], x.Storage.Columns, first, counts[i], x.Columns);
+            _groups.Add(PackedOf(w[i]), _team, tiles, to[first], y.Storage.Columns);
+            first += counts[i];
+        }
+        Check(first == x.Rows, nameof(MatMulGroups), "counts that together are the rows of x");
+        _groups.Run(_team);
     }
 
     private void PrepareMatMul(int tokens, int columns)

@@ -73,7 +73,8 @@ public sealed unsafe partial class CpuBackend
             "one index and one share per row of x, and y as wide as x");
         foreach (var row in rows)
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)y.Rows, nameof(rows));
-        RunRows(new RowScatter(CpuStorage.RowsOf(y), CpuStorage.RowsOf(x), rows, shares), x.Rows, 2 * x.Columns);
+        var scatter = new RowScatter(CpuStorage.RowsOf(y), CpuStorage.RowsOf(x), rows, shares);
+        RunRows(scatter, scatter.Strips, 2 * RowScatter.StripColumns * x.Rows);
     }
 
     /// <inheritdoc/>

@@ -29,19 +29,19 @@ internal readonly unsafe struct MatMulJob(
     /// <inheritdoc/>
     public void Run(int member, int size)
     {
-        while (TryFind(team.TakeTicket(), size, out var segment, out var start, out var end))
-            for (var tile = 0; tile < x.Tiles; tile++)
-                segment.Kernel.Multiply(segment.Packed, start, end, x, tile, y + segment.FirstRow, yStride);
+        for (var ticket = team.TakeTicket(); TryRun(ref ticket, size); ticket = team.TakeTicket()) { }
     }
 
-    private bool TryFind(int ticket, int size, out PackedSegment segment, out int start, out int end)
+    /// <summary>Does the work of a ticket; of one past the last it takes its tickets off.</summary>
+    public bool TryRun(ref int ticket, int size)
     {
-        foreach (var candidate in w.Segments)
+        foreach (var segment in w.Segments)
         {
-            segment = candidate;
-            if (TryFind(ref ticket, candidate, size, out start, out end)) return true;
+            if (!TryFind(ref ticket, segment, size, out var start, out var end)) continue;
+            for (var tile = 0; tile < x.Tiles; tile++)
+                segment.Kernel.Multiply(segment.Packed, start, end, x, tile, y + segment.FirstRow, yStride);
+            return true;
         }
-        (segment, start, end) = (null!, 0, 0);
         return false;
     }
 

@@ -1,5 +1,6 @@
 using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
+using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Packing;
 
@@ -29,6 +30,19 @@ internal sealed unsafe class MatMulScratch : IDisposable
 
     /// <summary>Room for panels of floats; memory is taken only when it is written.</summary>
     public nint Panels => (nint)_panels.Data;
+
+    /// <summary>Some of the tokens of a step, with room of their own.</summary>
+    /// <param name="x">The first of them.</param>
+    /// <param name="xStride">Floats from one token to the next.</param>
+    /// <param name="first">Tokens of the step before them.</param>
+    /// <param name="tokens">How many they are.</param>
+    /// <param name="columns">Values of a token.</param>
+    public ActivationTiles TilesOf(float* x, int xStride, int first, int tokens, int columns)
+    {
+        var blocks = BlocksOf(first, columns);
+        return new((nint)x, xStride, tokens, columns, Blocks + (nint)(blocks * sizeof(ActivationBlock)),
+            Panels + (nint)(blocks * PanelBytesPerBlock));
+    }
 
     /// <summary>Blocks that a step takes.</summary>
     public static long BlocksOf(int tokens, int columns) =>

@@ -1,5 +1,4 @@
 using Minka.Compute.Cpu;
-using Minka.Compute.Kernels.MatMul;
 
 namespace Minka.Compute.Packing;
 
@@ -85,7 +84,7 @@ internal sealed unsafe class PackedMatrix : Matrix
                 nameof(tokens), tokens,
                 $"The scratch has room for {32 * scratch.BlocksMax} values; a token has {Columns}.");
 
-        var tiles = new ActivationTiles((nint)x, xStride, tokens, Columns, scratch.Blocks, scratch.Panels);
+        var tiles = scratch.TilesOf(x, xStride, 0, tokens, Columns);
         var prepare = new PrepareJob(this, team, tiles);
         if (prepare.IsSmall) prepare.RunAlone();
         else team.RunByTicket(ref prepare);

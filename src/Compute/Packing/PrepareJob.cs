@@ -8,13 +8,16 @@ namespace Minka.Compute.Packing;
 internal readonly unsafe struct PrepareJob(PackedMatrix w, ThreadTeam team, ActivationTiles x) : ITeamJob
 {
     /// <summary>Up to so many activations one member prepares them faster than a team can agree to.</summary>
-    private const int ValuesAloneMax = 1 << 14;
+    public const int ValuesAloneMax = 1 << 14;
 
     /// <summary>Blocks, and columns of a panel, of one ticket.</summary>
     private const int TicketBlocks = 256, PanelColumns = 128;
 
     /// <summary>Whether the caller should do it as a team of one.</summary>
-    public bool IsSmall => (long)x.Columns * x.Tokens <= ValuesAloneMax;
+    public bool IsSmall => Values <= ValuesAloneMax;
+
+    /// <summary>Activations to prepare.</summary>
+    public long Values => (long)x.Columns * x.Tokens;
 
     /// <summary>Does all of it on the calling thread.</summary>
     public void RunAlone()
@@ -26,14 +29,22 @@ internal readonly unsafe struct PrepareJob(PackedMatrix w, ThreadTeam team, Acti
     /// <inheritdoc/>
     public void Run(int member, int size)
     {
+        for (var ticket = team.TakeTicket(); TryRun(ref ticket); ticket = team.TakeTicket()) { }
+    }
+
+    /// <summary>Does the work of a ticket; of one past the last it takes its tickets off.</summary>
+    public bool TryRun(ref int ticket)
+    {
         var blockTickets = w.NeedsBlocks ? (Blocks + TicketBlocks - 1) / TicketBlocks : 0;
-        var tickets = blockTickets + PanelSlices;
-        for (var ticket = team.TakeTicket(); ticket < tickets; ticket = team.TakeTicket())
+        var start = ticket * TicketBlocks;
+        if (ticket < blockTickets) Quantize(start, Math.Min(start + TicketBlocks, Blocks));
+        else if (ticket < blockTickets + PanelSlices) WritePanel(ticket - blockTickets);
+        else
         {
-            var start = ticket * TicketBlocks;
-            if (ticket < blockTickets) Quantize(start, Math.Min(start + TicketBlocks, Blocks));
-            else WritePanel(ticket - blockTickets);
+            ticket -= blockTickets + PanelSlices;
+            return false;
         }
+        return true;
     }
 
     private int Blocks => x.BlocksPerToken * x.Tokens;

@@ -3,9 +3,12 @@ using Minka.Compute;
 namespace Minka.Models.Layers;
 
 /// <summary>What sparse layers work on, sized once for the largest step; of a dense model nothing.</summary>
-/// <remarks>T tokens, D model width, E experts, F width of one.</remarks>
+/// <remarks>T tokens, n tokens of all experts of a group, D model width, E experts, F width of one.</remarks>
 internal sealed class ExpertScratch : IDisposable
 {
+    /// <summary>A step of few tokens has room for all of them with all their experts.</summary>
+    private const int RowsMin = 64;
+
     private readonly TensorStorage[] _all;
 
     /// <param name="on">Device.</param>
@@ -15,13 +18,14 @@ internal sealed class ExpertScratch : IDisposable
     {
         var experts = config.Experts;
         var tokens = experts.Count > 0 ? tokensMax : 0;
+        var rows = Math.Max(tokens, Math.Min(tokens * experts.Active, RowsMin));
         _all =
         [
             on.Allocate(tokens, experts.Count),
-            on.Allocate(tokens, config.Width),
-            on.Allocate(tokens, 2 * experts.Width),
-            on.Allocate(tokens, experts.Width),
-            on.Allocate(tokens, config.Width),
+            on.Allocate(rows, config.Width),
+            on.Allocate(rows, 2 * experts.Width),
+            on.Allocate(rows, experts.Width),
+            on.Allocate(rows, config.Width),
         ];
         Groups = new(experts.Count, experts.Active, tokens);
     }
@@ -32,16 +36,16 @@ internal sealed class ExpertScratch : IDisposable
     /// <summary>The router's scores, <c>[T, E]</c>.</summary>
     public Tensor Scores => _all[0].All;
 
-    /// <summary>Tokens of one expert, <c>[T, D]</c>.</summary>
+    /// <summary>Tokens of some experts, <c>[n, D]</c>.</summary>
     public Tensor In => _all[1].All;
 
-    /// <summary>Gate and up projections of one expert, <c>[T, 2F]</c>.</summary>
+    /// <summary>Gate and up projections of some experts, <c>[n, 2F]</c>.</summary>
     public Tensor GateUp => _all[2].All;
 
-    /// <summary>Hidden of one expert, <c>[T, F]</c>.</summary>
+    /// <summary>Hidden of some experts, <c>[n, F]</c>.</summary>
     public Tensor Inner => _all[3].All;
 
-    /// <summary>Output of one expert, <c>[T, D]</c>.</summary>
+    /// <summary>Outputs of some experts, <c>[n, D]</c>.</summary>
     public Tensor Out => _all[4].All;
 
     /// <summary>Memory of all of it.</summary>

@@ -8,9 +8,10 @@ namespace Minka.Models.Layers;
 /// share (Shazeer et al. 2017, Jiang et al. 2024). Each rank has some experts whole; the sum is over all ranks.
 /// </summary>
 /// <remarks>
-/// T tokens, D model width, E experts, F width of one, n tokens that go to an expert. Tokens are grouped by expert, so
-/// that weights of an expert are read once a step, and those of one that nobody goes to are not. Outputs are added in
-/// the order of the experts, so what a token gets does not depend on the others of the step.
+/// T tokens, D model width, E experts, F width of one, n tokens of some experts, each as often as it goes to one of
+/// them. Tokens are grouped by expert, so that weights of an expert are read once a step, and those of one that nobody
+/// goes to are not. Outputs are added in the order of the experts, so what a token gets does not depend on the others
+/// of the step.
 /// </remarks>
 internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScratch s, ExpertsConfig config)
     : IFeedForward
@@ -22,10 +23,10 @@ internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScra
     public required Range Mine { get; init; }
 
     /// <summary>Gate and up projections of each of them, <c>[2F, D]</c>.</summary>
-    public required IReadOnlyList<Matrix> GateUp { get; init; }
+    public required Matrix[] GateUp { get; init; }
 
     /// <summary>Down projections, <c>[D, F]</c>.</summary>
-    public required IReadOnlyList<Matrix> Down { get; init; }
+    public required Matrix[] Down { get; init; }
 
     /// <inheritdoc/>
     public long Bytes => Router.Bytes + ExpertBytes;
@@ -49,23 +50,31 @@ internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScra
         on.MatMul(scores, x, Router);                               // [T, E]
         on.Route(s.Groups.Chosen(x.Rows), s.Groups.Shares(x.Rows), scores, config.IsNormalized);
         s.Groups.Sort(x.Rows);
-        for (var i = 0; i < Mine.Count; i++) Add(y, x, i);
+        for (var next = Mine.Start.Value; next < Mine.End.Value;)
+        {
+            var some = s.Groups.Fitting(next..Mine.End.Value, s.In.Rows);
+            Add(y, x, some);
+            next = some.End.Value;
+        }
     }
 
-    private void Add(Tensor y, Tensor x, int expert)
+    private void Add(Tensor y, Tensor x, Range some)
     {
-        var rows = s.Groups.RowsOf(Mine.Start.Value + expert);
+        var rows = s.Groups.RowsOf(some);
+        var counts = s.Groups.CountsOf(some);
+        var held = (some.Start.Value - Mine.Start.Value)..(some.End.Value - Mine.Start.Value);
         if (rows.IsEmpty) return;
+
         var mine = s.In.Take(rows.Length);
         var both = s.GateUp.Take(rows.Length);
         var inner = s.Inner.Take(rows.Length);
         var made = s.Out.Take(rows.Length);
 
         on.GatherRows(mine, x, rows);                               // [n, D]
-        on.MatMul(both, mine, GateUp[expert]);                      // [n, 2F]
+        on.MatMulGroups(both, mine, GateUp.AsSpan(held), counts);   // [n, 2F]
         on.SwiGlu(inner, both);                                     // [n, F]
-        on.MatMul(made, inner, Down[expert]);                       // [n, D]
-        on.ScatterRows(y, made, rows, s.Groups.SharesOf(Mine.Start.Value + expert));
+        on.MatMulGroups(made, inner, Down.AsSpan(held), counts);    // [n, D]
+        on.ScatterRows(y, made, rows, s.Groups.SharesOf(some));
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,34 @@ public class CpuBackendTests
         Assert.Equal(expected, actual);
     }
 
+    [Theory, InlineData(DType.F32), InlineData(DType.Q8_0)]
+    public void Groups_get_the_bits_of_products_one_by_one(DType type)
+    {
+        int[] counts = [3, 0, 1, 40, 5];
+        using var backend = new CpuBackend(new() { Threads = 3 });
+        Matrix[] w = [.. counts.Select((_, m) => backend.Pack([new Rows(50, 96, i => MathF.Sin(i + m))], type))];
+        Tensor x = backend.Allocate(49, 100).All.Slice(2, 96), y = backend.Allocate(49, 60).All.Slice(5, 50);
+        for (var i = 0; i < 48 * 100; i++) backend.Host(x)[i] = MathF.Cos(i);
+
+        backend.MatMulGroups(y, x, w, counts);
+
+        var first = 0;
+        for (var m = 0; m < w.Length; m++)
+        {
+            if (counts[m] == 0) continue;
+            var rows = Enumerable.Range(first, counts[m]).ToArray();
+            Tensor some = backend.Allocate(counts[m], 96).All, alone = backend.Allocate(counts[m], 50).All;
+            backend.GatherRows(some, x, rows);
+            backend.MatMul(alone, some, w[m]);
+            for (var t = 0; t < counts[m]; t++)
+                Assert.Equal(backend.Host(alone).Slice(t * 50, 50), backend.Host(y).Slice((first + t) * 60, 50));
+            first += counts[m];
+        }
+        Assert.Throws<ArgumentException>(() => backend.MatMulGroups(y, x, w, [3, 0, 1, 40, 4]));
+        Assert.Throws<ArgumentException>(() => backend.MatMulGroups(y, x, w, [3, 0, 1, 40, 6]));
+        Array.ForEach(w, matrix => matrix.Dispose());
+    }
+
     [Fact]
     public void The_reference_holds_every_matrix_as_floats()
     {

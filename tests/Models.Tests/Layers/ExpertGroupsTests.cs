@@ -12,13 +12,30 @@ public sealed class ExpertGroupsTests
 
         groups.Sort(3);
 
-        Assert.Equal([1, 2], groups.RowsOf(0).ToArray());
-        Assert.Equal([0.8f, 0.3f], groups.SharesOf(0).ToArray());
-        Assert.Equal([0], groups.RowsOf(1).ToArray());
-        Assert.Equal([0.1f], groups.SharesOf(1).ToArray());
-        Assert.Empty(groups.RowsOf(2).ToArray());
-        Assert.Equal([0, 1, 2], groups.RowsOf(3).ToArray());
-        Assert.Equal([0.9f, 0.2f, 0.7f], groups.SharesOf(3).ToArray());
+        Assert.Equal([1, 2], groups.RowsOf(0..1).ToArray());
+        Assert.Equal([0.8f, 0.3f], groups.SharesOf(0..1).ToArray());
+        Assert.Equal([0], groups.RowsOf(1..2).ToArray());
+        Assert.Equal([0.1f], groups.SharesOf(1..2).ToArray());
+        Assert.Empty(groups.RowsOf(2..3).ToArray());
+        Assert.Equal([0, 1, 2], groups.RowsOf(3..4).ToArray());
+        Assert.Equal([0.9f, 0.2f, 0.7f], groups.SharesOf(3..4).ToArray());
+    }
+
+    [Fact]
+    public void Experts_are_taken_together_as_far_as_there_is_room()
+    {
+        var groups = new ExpertGroups(experts: 5, active: 2, tokensMax: 4);
+        Write(groups, [0, 1, 1, 3, 1, 3, 0, 3], [1, 2, 3, 4, 5, 6, 7, 8]);
+
+        groups.Sort(4);
+
+        Assert.Equal([2, 3, 0, 3, 0], groups.CountsOf(0..5).ToArray());
+        Assert.Equal(0..3, groups.Fitting(0..5, 5));
+        Assert.Equal(0..5, groups.Fitting(0..5, 8));
+        Assert.Equal(1..3, groups.Fitting(1..5, 5));
+        Assert.Equal(3..4, groups.Fitting(3..4, 3));
+        Assert.Equal([0, 1, 2, 1, 2, 3], groups.RowsOf(1..4).ToArray());
+        Assert.Equal([2, 3, 5, 4, 6, 8], groups.SharesOf(1..4).ToArray());
     }
 
     [Fact]
@@ -31,8 +48,8 @@ public sealed class ExpertGroupsTests
 
         groups.Sort(1);
 
-        Assert.Equal([0], groups.RowsOf(0).ToArray());
-        Assert.Empty(groups.RowsOf(1).ToArray());
+        Assert.Equal([0], groups.RowsOf(0..1).ToArray());
+        Assert.Empty(groups.RowsOf(1..2).ToArray());
     }
 
     private static void Write(ExpertGroups groups, int[] chosen, float[] shares)
