@@ -34,6 +34,9 @@ public interface IWeightFile : IDisposable
     /// <summary>Chat templates in Jinja by name (<see cref="ChatTemplateNames"/>); may be empty.</summary>
     IReadOnlyDictionary<string, string> ChatTemplates => ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>What the file itself calls a weight, for people.</summary>
+    string NameOf(string weight) => weight;
+
     /// <summary>Finds a weight by its GGUF name.</summary>
     bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight);
 }

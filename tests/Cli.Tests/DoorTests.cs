@@ -134,10 +134,10 @@ public sealed partial class DoorTests
     ];
 
     private static IEnumerable<string> Documents() =>
-        Directory.EnumerateFiles(Path.Combine(ProcessTests.Root(), "docs"), "*.md")
+        Directory.EnumerateFiles(SourceTree.At("docs"), "*.md")
             .Concat(Directory.EnumerateFiles(
-                Path.Combine(ProcessTests.Root(), "examples"), "*.md", SearchOption.AllDirectories))
-            .Append(Path.Combine(ProcessTests.Root(), "README.md")).Order(StringComparer.Ordinal);
+                SourceTree.At("examples"), "*.md", SearchOption.AllDirectories))
+            .Append(SourceTree.At("README.md")).Order(StringComparer.Ordinal);
 
     [GeneratedRegex(@"(?:^|\| |`)(?:\./)?(minka [^`\n]+)", RegexOptions.Multiline)]
     private static partial Regex CommandLine();

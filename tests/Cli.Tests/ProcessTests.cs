@@ -86,15 +86,8 @@ public sealed class ProcessTests
     [InlineData("verdict.sh", "", "12 + 30 = 42. (11 tokens)\n", "What is 12 + 30?")]
     public async Task Examples_do_what_they_say(string script, string input, string output, params string[] args)
     {
-        using var process = ChildProcess.StartBash([Path.Combine(Root(), "examples", script), .. args]);
+        using var process = ChildProcess.StartBash([SourceTree.At("examples", script), .. args]);
 
         Assert.Equal((0, output, ""), await process.EndAsync(input));
-    }
-
-    public static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

@@ -26,7 +26,7 @@ public sealed partial class ServeProcess : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Program, "serve", "--port", "0", "--threads", "1", "--drain-delay", "0"])
+            "dotnet", [SourceTree.Program, "serve", "--port", "0", "--threads", "1", "--drain-delay", "0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
@@ -50,16 +50,6 @@ public sealed partial class ServeProcess : IAsyncLifetime
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private static string Program
-    {
-        get
-        {
-            var folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-            return Path.Combine(folder, "artifacts", "bin", "Minka.Cli", "release", "minka.dll");
-        }
     }
 
     [GeneratedRegex(@"at (http://[^\s;]+)v1;")]

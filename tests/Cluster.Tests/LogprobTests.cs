@@ -110,16 +110,21 @@ public sealed class LogprobTests
         yield return Request("Once") with { WantsLogprobs = true };
         yield return Request("Name a colour") with
         {
-            WantsLogprobs = true, TopLogprobs = 5,
+            WantsLogprobs = true,
+            TopLogprobs = 5,
             Sampling = new() { Temperature = 0.9f, TopK = 30, TopP = 0.9f, MinP = 0.02f, Seed = 5 },
         };
         yield return Request("Name a colour") with
         {
-            WantsLogprobs = true, TopLogprobs = 5, Sampling = new() { Temperature = 0.9f, TopP = 0.9f, Seed = 6 },
+            WantsLogprobs = true,
+            TopLogprobs = 5,
+            Sampling = new() { Temperature = 0.9f, TopP = 0.9f, Seed = 6 },
         };
         yield return Request("Say") with
         {
-            WantsLogprobs = true, TopLogprobs = 2, TokensMin = 10,
+            WantsLogprobs = true,
+            TopLogprobs = 2,
+            TokensMin = 10,
             Sampling = new()
             {
                 Temperature = 0, BadWords = [[40], [1, 41]], RepetitionPenalty = 1.2f, PenaltyWindow = 8,
@@ -129,11 +134,17 @@ public sealed class LogprobTests
         yield return Request(story) with { WantsPromptLogprobs = true, PromptTopLogprobs = 3, TokensMax = 2 };
         yield return Request(story + "And then") with
         {
-            WantsPromptLogprobs = true, TokensMax = 0, Sampling = new() { Temperature = 1 },
+            WantsPromptLogprobs = true,
+            TokensMax = 0,
+            Sampling = new() { Temperature = 1 },
         };
         yield return Request(story) with
         {
-            WantsPromptLogprobs = true, PromptTopLogprobs = 20, WantsLogprobs = true, TopLogprobs = 1, TokensMax = 4,
+            WantsPromptLogprobs = true,
+            PromptTopLogprobs = 20,
+            WantsLogprobs = true,
+            TopLogprobs = 1,
+            TokensMax = 4,
             Sampling = new() { Temperature = 1, Seed = 3 },
         };
     }

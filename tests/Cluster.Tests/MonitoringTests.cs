@@ -30,7 +30,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
                 EndPoint = new(IPAddress.Loopback, 0), Threads = 1, Metrics = new(IPAddress.Loopback, 0),
                 CacheFolder = Path.Combine(_folder, $"{i}"),
             }));
-        _file = ModelFiles.Open(FindModel());
+        _file = ModelFiles.Open(SourceTree.BuiltInModel);
         var plan = PlanBuilder.Build(new()
         {
             Model = PlannedModel.ShapeOf(_file),
@@ -40,7 +40,8 @@ public sealed partial class MonitoringTests : IAsyncLifetime
         });
         var holding = new ModelHolding
         {
-            Path = FindModel(), StepTokens = 32, StepSequences = 1, StepLogitRows = 1, StepTableBlocks = KvBlocks,
+            Path = SourceTree.BuiltInModel, StepTokens = 32, StepSequences = 1, StepLogitRows = 1,
+            StepTableBlocks = KvBlocks,
         };
         _cluster = await Coordinator.StartAsync(
             new(plan, holding, null, TimeSpan.FromSeconds(60)), _file.Config, _ => { }, _cancellation);
@@ -223,13 +224,6 @@ public sealed partial class MonitoringTests : IAsyncLifetime
 
     private static bool Is(JsonElement one, string name, int process) =>
         one.GetProperty("name").GetString() == name && one.GetProperty("pid").GetInt32() == process;
-
-    private static string FindModel()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return Directory.GetFiles(Path.Combine(folder, "models", "minka-tiny"), "*.gguf").Order().First();
-    }
 
     [GeneratedRegex(@"^(# (HELP|TYPE) minka_\w+ .+|minka_\w+\{(\w+=""[\w.-]+"",?)+\} [0-9.E+-]+)$")]
     private static partial Regex Line();

@@ -57,7 +57,7 @@ public sealed class NodeInteropTests(NodePackages packages) : IClassFixture<Node
 public sealed class NodePackages
 {
     private static readonly TimeSpan _installMax = TimeSpan.FromMinutes(2);
-    private readonly string _folder = Path.Combine(Root(), "artifacts", "node");
+    private readonly string _folder = SourceTree.At("artifacts", "node");
     private readonly string? _absent;
 
     public NodePackages()
@@ -72,7 +72,7 @@ public sealed class NodePackages
         }
     }
 
-    public static string Proto => Path.Combine(Root(), "src", "Cluster", "Protocol", "control.proto");
+    public static string Proto => SourceTree.At("src", "Cluster", "Protocol", "control.proto");
 
     public void SkipIfAbsent()
     {
@@ -80,7 +80,7 @@ public sealed class NodePackages
     }
 
     public Process Start(string script, params string[] arguments) => Process.Start(new ProcessStartInfo(
-        "node", [Path.Combine(Root(), "tests", "Cluster.Tests", "Node", script), .. arguments])
+        "node", [SourceTree.At("tests", "Cluster.Tests", "Node", script), .. arguments])
     {
         RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         Environment = { ["NODE_PATH"] = Path.Combine(_folder, "node_modules") },
@@ -89,7 +89,7 @@ public sealed class NodePackages
     private void Install()
     {
         Directory.CreateDirectory(_folder);
-        File.Copy(Path.Combine(Root(), "tests", "Cluster.Tests", "Node", "package.json"),
+        File.Copy(SourceTree.At("tests", "Cluster.Tests", "Node", "package.json"),
             Path.Combine(_folder, "package.json"), overwrite: true);
         using var npm = Process.Start(new ProcessStartInfo(
             "npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"])
@@ -101,12 +101,5 @@ public sealed class NodePackages
         if (!npm.WaitForExit(_installMax)) npm.Kill(entireProcessTree: true);
         npm.WaitForExit();
         if (npm.ExitCode != 0) throw new InvalidOperationException($"npm ended with {npm.ExitCode}: {errors.Result}");
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

@@ -142,7 +142,8 @@ public sealed class RecoveryTests : IDisposable
                 using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
                 using var model = Decoder.Load(_file, backend, Options() with
                 {
-                    Slice = PlannedModel.SliceOf(replica, transport.Rank), Ranks = links.Stage,
+                    Slice = PlannedModel.SliceOf(replica, transport.Rank),
+                    Ranks = links.Stage,
                 });
                 new WorkerLoop(links, model, transport.MessageBytesMax).Run();
                 return;

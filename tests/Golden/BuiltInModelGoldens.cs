@@ -9,7 +9,7 @@ namespace Minka.Golden;
 public sealed class BuiltInModelGoldens
 {
     private const float ClearMargin = 0.05f;
-    private static readonly string Folder = Path.Combine(SharedFolder.Repository, "models", "minka-tiny");
+    private static readonly string Folder = SourceTree.BuiltInFolder;
 
     [Theory, InlineData(true), InlineData(false)]
     public void Every_answer_is_the_golden_one(bool reference)

@@ -17,8 +17,7 @@ public sealed class DecodeAllocations
     [Fact]
     public void A_decoded_token_allocates_nothing_on_any_member_of_the_team()
     {
-        using var file = ModelFiles.Open(
-            Path.Combine(SharedFolder.Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
+        using var file = ModelFiles.Open(SourceTree.BuiltInModel);
         AssertNone(file);
     }
 

@@ -48,17 +48,7 @@ public class QuantVectors
             $"{name}: byte {differs} of block {differs / format.Type.BlockBytes()} differs from the reference.");
     }
 
-    private static string At(string file) => Path.Combine(
-        Environment.GetEnvironmentVariable("MINKA_SHARED") is { Length: > 0 } named ? named : DefaultFolder(),
-        "golden", "quants", file);
-
-    private static string DefaultFolder()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx")) && Path.GetDirectoryName(folder) is { } above)
-            folder = above;
-        return Path.Combine(folder, "..", "shared");
-    }
+    private static string At(string file) => SharedFolder.At("golden", "quants", file);
 
     private static BlockFormat Require(string name)
     {

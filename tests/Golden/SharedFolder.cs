@@ -5,16 +5,8 @@ namespace Minka.Golden;
 /// </summary>
 internal static class SharedFolder
 {
-    /// <summary>Root of this repository.</summary>
-    public static string Repository { get; } = FindRepository();
-
-    /// <summary>Where the shared folder is, whether or not it exists.</summary>
-    public static string Root { get; } = Path.GetFullPath(
-        Environment.GetEnvironmentVariable("MINKA_SHARED") is { Length: > 0 } named
-            ? named : Path.Combine(Repository, "..", "shared"));
-
     /// <summary>Joins a path below the shared folder.</summary>
-    public static string At(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+    public static string At(params ReadOnlySpan<string> parts) => Path.Combine([SourceTree.Shared, .. parts]);
 
     /// <summary>
     /// Folders directly below one of the shared folder's, by name; one empty name when there are none.
@@ -39,14 +31,5 @@ internal static class SharedFolder
         if (name.Length == 0)
             Assert.Skip($"{At(folder)} is absent or has no case; set MINKA_SHARED to a folder that has it.");
         return At(folder, name);
-    }
-
-    private static string FindRepository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx")))
-            folder = Path.GetDirectoryName(folder)
-                ?? throw new InvalidOperationException("No Minka.slnx above the test.");
-        return folder;
     }
 }

@@ -56,7 +56,7 @@ public partial class ToolCallVectors
     public void The_built_in_model_calls_as_its_golden_answers_say()
     {
         using var golden = JsonDocument.Parse(
-            File.ReadAllBytes(Path.Combine(SharedFolder.Repository, "models", "minka-tiny", "golden.json")));
+            File.ReadAllBytes(Path.Combine(SourceTree.BuiltInFolder, "golden.json")));
         var calls = 0;
         foreach (var row in golden.RootElement.GetProperty("cases").EnumerateArray())
         {

@@ -84,7 +84,7 @@ public sealed class TinyServer : IAsyncLifetime
         SchedulerOptions scheduling, string name = "minka-tiny", SemaphoreSlim? allowed = null,
         TimeSpan? slowReaderLimit = null)
     {
-        var package = ModelPackage.Open(Path.Combine(Repository, "models", "minka-tiny", "minka-tiny.Q8_0.gguf"));
+        var package = ModelPackage.Open(SourceTree.BuiltInModel);
         var backend = new CpuBackend(new CpuOptions { Threads = 1 });
         var blocks = scheduling.SequencesMax * (scheduling.ContextMax / 16 + 1) + 8;
         var model = package.Load(
@@ -142,16 +142,6 @@ public sealed class TinyServer : IAsyncLifetime
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return await Client.PostAsync(path, content, TestContext.Current.CancellationToken);
-    }
-
-    internal static string Repository
-    {
-        get
-        {
-            var folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-            return folder;
-        }
     }
 
     private sealed class Owned(params IDisposable[] parts) : IDisposable

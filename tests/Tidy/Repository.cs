@@ -7,7 +7,7 @@ internal static class Repository
     private static readonly string[] _binary = [".gguf", ".safetensors", ".png", ".bin", ".m", ".t"];
 
     /// <summary>Absolute path of the tree.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => SourceTree.Root;
 
     /// <summary>Every C# file of src, tests and bench.</summary>
     public static IReadOnlyList<CSharpFile> CSharp { get; } =
@@ -34,11 +34,4 @@ internal static class Repository
         Directory.EnumerateFiles(folder).Concat(Directory.EnumerateDirectories(folder)
             .Where(child => !_notOurs.Contains(Path.GetFileName(child)))
             .SelectMany(Walk));
-
-    private static string FindRoot()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-            if (File.Exists(Path.Combine(folder, "Minka.slnx"))) return folder;
-        throw new DirectoryNotFoundException($"No Minka.slnx in {AppContext.BaseDirectory} or above it.");
-    }
 }

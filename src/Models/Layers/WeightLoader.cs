@@ -124,8 +124,8 @@ internal sealed class WeightLoader(
     private IWeightSource Find(string name, int rows, int columns)
     {
         if (!file.TryFind(name, out var weight))
-            throw new ModelFormatException($"{file.Path} has no weight '{name}', which its architecture needs; "
-                + "the file is incomplete or of another architecture.");
+            throw new ModelFormatException($"{file.Path} has no weight '{file.NameOf(name)}', which its architecture "
+                + "needs; the file is incomplete or of another architecture.");
         if (weight.Rows != rows || weight.Columns != columns)
             throw new ModelFormatException($"Weight '{weight.Name}' is [{weight.Rows}, {weight.Columns}]; "
                 + $"the configuration of {file.Path} makes it [{rows}, {columns}].");

@@ -8,7 +8,7 @@ public sealed partial class ExampleTests
 {
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
-    private static string Plans => Path.Combine(ProcessTests.Root(), "examples", "plans");
+    private static string Plans => SourceTree.At("examples", "plans");
 
     private static IEnumerable<string> Files() =>
         Directory.GetFiles(Plans).Where(file => !file.EndsWith(".md", StringComparison.Ordinal)).Order();
@@ -54,7 +54,7 @@ public sealed partial class ExampleTests
     {
         await SkipWithoutNamespacesAsync();
         using var process = ChildProcess.StartBash(
-            Path.Combine(ProcessTests.Root(), "examples", "machines.sh"), "2", "1gbit", "run", "What is 12 + 30?",
+            SourceTree.At("examples", "machines.sh"), "2", "1gbit", "run", "What is 12 + 30?",
             "--report");
 
         var (code, output, error) = await process.EndAsync();

@@ -112,18 +112,11 @@ internal sealed class TestWorkers : IAsyncDisposable
         return ids;
     }
 
-    public static string ModelPath { get; } = FindModel();
+    public static string ModelPath => SourceTree.BuiltInModel;
 
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in All) await worker.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static string FindModel()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return Directory.GetFiles(Path.Combine(folder, "models", "minka-tiny"), "*.gguf").Order().First();
     }
 }

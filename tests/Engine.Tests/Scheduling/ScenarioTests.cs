@@ -19,13 +19,5 @@ public class ScenarioTests
         else Assert.Equal(expected, actual);
     }
 
-    private static string Folder
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Minka.slnx"))) folder = folder.Parent;
-            return Path.Combine(folder.FullName, "tests", "Engine.Tests", "Scenarios");
-        }
-    }
+    private static string Folder => SourceTree.At("tests", "Engine.Tests", "Scenarios");
 }

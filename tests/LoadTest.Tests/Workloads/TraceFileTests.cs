@@ -5,8 +5,7 @@ namespace Minka.LoadTest.Tests.Workloads;
 /// <summary>Recorded requests, whatever recorded them.</summary>
 public sealed class TraceFileTests
 {
-    private static readonly string _traces =
-        Path.Combine(Environment.GetEnvironmentVariable("MINKA_SHARED") ?? FromRoot("../shared"), "traces");
+    private static readonly string _traces = Path.Combine(SourceTree.Shared, "traces");
 
     [Fact]
     public void Azure_writes_dates() => Assert.Equal([(4808, 10, 0.0), (3180, 8, 0.052)], Read(
@@ -88,12 +87,5 @@ public sealed class TraceFileTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("minka-trace").FullName, "trace");
         File.WriteAllText(path, text);
         return TraceFile.Read(path, int.MaxValue, totalMax);
-    }
-
-    private static string FromRoot(string path)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Minka.slnx"))) folder = Path.GetDirectoryName(folder)!;
-        return Path.GetFullPath(Path.Combine(folder, path));
     }
 }

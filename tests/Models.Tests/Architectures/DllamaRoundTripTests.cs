@@ -22,7 +22,8 @@ public sealed class DllamaRoundTripTests
         if (config.Experts.Count > 0) // The format has no dense layers among them, and always normalises.
             config = config with
             {
-                FeedForwardWidth = 0, Experts = config.Experts with { IsNormalized = true, DenseLayers = [] },
+                FeedForwardWidth = 0,
+                Experts = config.Experts with { IsNormalized = true, DenseLayers = [] },
             };
         using var weights = new RandomModel(config, 11);
         weights.Missing.Clear();

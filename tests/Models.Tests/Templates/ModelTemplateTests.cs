@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Minka.Models.Templates;
-using Minka.Models.Tests.Loading;
 
 namespace Minka.Models.Tests.Templates;
 
@@ -12,7 +11,7 @@ public sealed class ModelTemplateTests
     [Fact]
     public void The_built_in_model_makes_the_prompts_of_its_golden_answers()
     {
-        var folder = Path.Combine(SharedFiles.Repository, "models", "minka-tiny");
+        var folder = SourceTree.BuiltInFolder;
         using var model = ModelPackage.Open(Directory.GetFiles(folder, "*.gguf").Single());
         var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json"))).RootElement;
 
@@ -33,13 +32,13 @@ public sealed class ModelTemplateTests
     [Fact]
     public void Every_model_at_hand_renders_what_its_user_says_last()
     {
-        var paths = Directory.Exists(SharedFiles.Root)
-            ? Directory.EnumerateFiles(Path.Combine(SharedFiles.Root, "models"), "*", SearchOption.AllDirectories)
+        var paths = Directory.Exists(SourceTree.Shared)
+            ? Directory.EnumerateFiles(Path.Combine(SourceTree.Shared, "models"), "*", SearchOption.AllDirectories)
                 .Where(path => _modelFiles.Any(end => path.EndsWith(end, StringComparison.Ordinal)))
                 .Where(path => Path.GetFileName(path) is not ("generation_config.json" or "tokenizer_config.json"))
                 .Order(StringComparer.Ordinal).ToList()
             : [];
-        if (paths.Count == 0) Assert.Skip($"No model below '{SharedFiles.Root}'.");
+        if (paths.Count == 0) Assert.Skip($"No model below '{SourceTree.Shared}'.");
         var rendered = 0;
 
         foreach (var path in paths)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Minka.Models.Templates;
-using Minka.Models.Tests.Loading;
 
 namespace Minka.Models.Tests.Templates;
 
@@ -13,7 +12,7 @@ public sealed class RecordedTemplateTests
     [Fact]
     public void Snippets_render_as_in_Jinja2()
     {
-        var folder = Path.Combine(SharedFiles.Repository, "tests", "Models.Tests", "Templates");
+        var folder = SourceTree.At("tests", "Models.Tests", "Templates");
         var lines = File.ReadAllLines(Path.Combine(folder, "recorded.jsonl"));
         var variables = JsonDocument.Parse(lines[0]).RootElement;
 

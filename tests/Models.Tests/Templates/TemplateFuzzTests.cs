@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Minka.Models.Templates;
-using Minka.Models.Tests.Loading;
+using Minka.Models.Tests.Loading.Fuzzing;
 
 namespace Minka.Models.Tests.Templates;
 
@@ -12,8 +11,6 @@ namespace Minka.Models.Tests.Templates;
 public sealed class TemplateFuzzTests
 {
     private const int Rounds = 1500;
-
-    private static readonly TimeSpan _slowest = TimeSpan.FromMinutes(1);
 
     /// <summary>Enough for any chat of the cases, so that a damaged template that runs away costs little.</summary>
     private static readonly TemplateLimits _limits = TemplateLimits.Default with
@@ -26,59 +23,25 @@ public sealed class TemplateFuzzTests
     public void A_damaged_template_renders_or_is_refused()
     {
         var templates = Templates();
-        var (rendered, refused) = (0, 0);
-        var start = TimeProvider.System.GetTimestamp();
-        for (var round = 0; IsOn(round, start); round++)
+        var (refused, rounds) = FuzzRounds.Run(Rounds, seed =>
         {
-            var mutator = new TemplateMutator(round);
-            if (Renders(mutator.Mutate(templates), round)) rendered++;
-            else refused++;
-        }
+            var source = new TemplateMutator(seed).Mutate(templates);
+            return FuzzRounds.Refuses<TemplateException>($"seed {seed}, {source}", long.MaxValue,
+                () => ChatTemplate.Parse(source, _limits).Render(Chat()),
+                refusal => refusal.IsRaised || refusal.Message.EndsWith('.'));
+        });
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{rendered} rendered, {refused} refused");
-        Assert.True(rendered > 100, $"Only {rendered} damaged templates rendered.");
+        Assert.True(rounds - refused > 100, $"Only {rounds - refused} damaged templates rendered.");
         Assert.True(refused > 100, $"Only {refused} damaged templates were refused.");
-    }
-
-    private static bool IsOn(int round, long start) =>
-        Environment.GetEnvironmentVariable("MINKA_FUZZ_SECONDS") is { Length: > 0 } seconds
-            ? TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(
-                double.Parse(seconds, CultureInfo.InvariantCulture))
-            : round < Rounds;
-
-    private static bool Renders(string source, int seed)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        try
-        {
-            ChatTemplate.Parse(source, _limits).Render(Chat());
-            return true;
-        }
-        catch (TemplateException fault)
-        {
-            var isSentence = fault.IsRaised || fault.Message.EndsWith('.');
-            Assert.True(isSentence, $"Seed {seed}: '{fault.Message}' is no sentence.");
-            return false;
-        }
-        catch (Exception fault)
-        {
-            Assert.Fail($"Seed {seed}: {fault}\n{source}");
-            throw;
-        }
-        finally
-        {
-            var elapsed = TimeProvider.System.GetElapsedTime(start);
-            Assert.True(elapsed < _slowest, $"Seed {seed}: {elapsed.TotalSeconds:F1} s.\n{source}");
-        }
     }
 
     /// <summary>The recorded snippets, and the published templates where the shared folder has them.</summary>
     private static List<string> Templates()
     {
-        var recorded = Path.Combine(SharedFiles.Repository, "tests", "Models.Tests", "Templates", "recorded.jsonl");
+        var recorded = SourceTree.At("tests", "Models.Tests", "Templates", "recorded.jsonl");
         var templates = File.ReadLines(recorded).Skip(1)
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("source").GetString()!).ToList();
-        var shared = Path.Combine(SharedFiles.Root, "templates");
+        var shared = Path.Combine(SourceTree.Shared, "templates");
         if (!Directory.Exists(shared)) return templates;
 
         // As often as the snippets, which are many and short.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Minka.Models.Loading.Dllama;
@@ -17,8 +16,6 @@ public sealed class TokenizerFuzzTests
 {
     private const int Rounds = 400;
     private const long AllocatedMax = 64 << 20;
-
-    private static readonly TimeSpan _slowest = TimeSpan.FromMinutes(1);
 
     private static readonly Dictionary<string, (byte[] Sound, Func<byte[], Tokenizer> Read)> _kinds = new()
     {
@@ -41,44 +38,13 @@ public sealed class TokenizerFuzzTests
     public void A_damaged_file_is_used_or_refused(string kind)
     {
         var (sound, read) = _kinds[kind];
-        Assert.False(Refuses(kind, sound, read, -1));
-        var (refused, round) = (0, 0);
-        for (var start = Now(); IsOn(round, start); round++)
-        {
-            if (Refuses(kind, new Mutator(round).Mutate(sound), read, round)) refused++;
-        }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {refused} of {round} refused");
+        Assert.False(Refuses(sound, -1));
+        var (refused, rounds) = FuzzRounds.Run(Rounds, seed => Refuses(new Mutator(seed).Mutate(sound), seed));
 
-        Assert.True(refused > round / 20, $"Only {refused} of {round} damaged files were refused.");
-    }
+        Assert.True(refused > rounds / 20, $"Only {refused} of {rounds} damaged files were refused.");
 
-    private static bool IsOn(int round, long start) =>
-        Environment.GetEnvironmentVariable("MINKA_FUZZ_SECONDS") is { Length: > 0 } seconds
-            ? TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(
-                double.Parse(seconds, CultureInfo.InvariantCulture))
-            : round < Rounds;
-
-    private static bool Refuses(string kind, byte[] file, Func<byte[], Tokenizer> read, int seed)
-    {
-        var (allocated, start) = (GC.GetAllocatedBytesForCurrentThread(), Now());
-        var refused = false;
-        try
-        {
-            Use(read(file), seed);
-        }
-        catch (ModelFormatException e)
-        {
-            refused = true;
-            Assert.EndsWith(".", e.Message, StringComparison.Ordinal);
-        }
-        catch (Exception e) when (e is not Xunit.Sdk.XunitException)
-        {
-            Assert.Fail($"{kind}, seed {seed}: {e}");
-        }
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Assert.True(allocated < AllocatedMax, $"{kind}, seed {seed}: {allocated} bytes allocated.");
-        Assert.True(TimeProvider.System.GetElapsedTime(start) < _slowest, $"{kind}, seed {seed}: slow.");
-        return refused;
+        bool Refuses(byte[] file, int seed) => FuzzRounds.Refuses<ModelFormatException>(
+            $"{kind}, seed {seed}", AllocatedMax, () => Use(read(file), seed));
     }
 
     private static void Use(Tokenizer tokenizer, int seed)
@@ -97,8 +63,6 @@ public sealed class TokenizerFuzzTests
         }
         Assert.All(tokenizer.EosIds, id => Assert.InRange(id, 0, tokenizer.VocabularySize - 1));
     }
-
-    private static long Now() => TimeProvider.System.GetTimestamp();
 
     private static Tokenizer ReadJson(byte[] bytes) => Tokenizers.FromTokenizerJson(bytes);
 

@@ -24,7 +24,7 @@ public sealed class MetricDocumentTests
     [Fact]
     public void The_page_lists_every_metric_as_it_is()
     {
-        var path = Path.Combine(TinyServer.Repository, "docs", "metrics.md");
+        var path = SourceTree.At("docs", "metrics.md");
         var page = File.ReadAllText(path);
         var start = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var end = page.IndexOf(End, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class MetricDocumentTests
     [Fact]
     public void The_dashboard_asks_for_metrics_that_exist()
     {
-        var path = Path.Combine(TinyServer.Repository, "examples", "grafana", "minka.json");
+        var path = SourceTree.At("examples", "grafana", "minka.json");
         using var board = JsonDocument.Parse(File.ReadAllText(path));
         var names = _families.SelectMany(family => family.Names.SelectMany(name =>
             family.Kind == MetricKind.Histogram ? [$"{name}_bucket", $"{name}_sum", $"{name}_count"] : new[] { name }))

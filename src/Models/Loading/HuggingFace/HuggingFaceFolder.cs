@@ -78,6 +78,9 @@ public sealed class HuggingFaceFolder : IWeightFile
     public byte[]? ReadTokenizerConfigJson() => HuggingFaceTexts.ReadIfThere(Path, HuggingFaceTexts.TokenizerConfig);
 
     /// <inheritdoc/>
+    public string NameOf(string weight) => Family.TensorName(weight) ?? weight;
+
+    /// <inheritdoc/>
     public bool TryFind(string name, [NotNullWhen(true)] out IWeightSource? weight)
     {
         weight = name == "output.weight" && Config.TiedEmbeddings ? null

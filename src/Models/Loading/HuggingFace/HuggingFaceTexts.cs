@@ -42,7 +42,7 @@ internal static class HuggingFaceTexts
     {
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path))
-            return new GenerationDefaults { EosIds = model.Integers("eos_token_id") }.Check(model.Path);
+            return new GenerationDefaults { EosIds = Ends(model) }.Check(model.Path);
 
         var config = ConfigJson.Read(path);
         return new GenerationDefaults
@@ -53,8 +53,16 @@ internal static class HuggingFaceTexts
             TopP = (float?)config.Number("top_p"),
             MinP = (float?)config.Number("min_p"),
             RepetitionPenalty = (float?)config.Number("repetition_penalty"),
-            EosIds = [.. config.Integers("eos_token_id").Concat(model.Integers("eos_token_id")).Distinct()],
+            EosIds = Ends(config, model),
         }.Check(path);
+    }
+
+    /// <summary>An end of -1 is how files say that there is none.</summary>
+    private static IReadOnlyList<int> Ends(params ReadOnlySpan<ConfigJson> configs)
+    {
+        var ends = new List<int>();
+        foreach (var config in configs) ends.AddRange(config.Integers("eos_token_id"));
+        return [.. ends.Where(id => id != -1).Distinct()];
     }
 
     private static void AddConfigured(Dictionary<string, string> templates, ConfigJson config)

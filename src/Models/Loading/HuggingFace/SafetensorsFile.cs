@@ -123,7 +123,8 @@ internal sealed class SafetensorsFile : IDisposable
             bytes *= (UInt128)dimension;
             if (bytes > (UInt128)_file.Length)
                 throw new ModelFormatException(
-                    $"{Describe(name, type, shape)} takes more than the {_file.Length} bytes of the file.");
+                    $"{Describe(name, type, shape)} takes more than the {_file.Length} bytes of the file; "
+                    + "it is cut short or damaged, fetch it again.");
         }
         return (long)bytes;
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Minka.Models.Tests.Loading.Fuzzing;
 
 /// <summary>
@@ -10,8 +8,6 @@ public sealed class LoadingFuzzTests
 {
     private const int Rounds = 500;
     private const long AllocatedMax = 8 << 20;
-
-    private static readonly TimeSpan _slowest = TimeSpan.FromMinutes(1);
 
     public static TheoryData<string> Kinds => [.. FuzzTarget.All.Select(target => target.Name)];
 
@@ -30,44 +26,14 @@ public sealed class LoadingFuzzTests
     {
         using var folder = new TemporaryFolder();
         var target = Lay(folder, kind);
-        var (refused, round) = (0, 0);
-        for (var start = Now(); IsOn(round, start); round++)
+        var (refused, rounds) = FuzzRounds.Run(Rounds, seed =>
         {
-            var bytes = new Mutator(round).Mutate(target.Files[target.File]);
-            if (Refuses(target, folder.Write(target.File, bytes), round)) refused++;
-        }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {refused} of {round} refused");
+            var path = folder.Write(target.File, new Mutator(seed).Mutate(target.Files[target.File]));
+            return FuzzRounds.Refuses<ModelFormatException>(
+                $"{kind}, seed {seed}", AllocatedMax, () => target.Read(path));
+        });
 
-        Assert.True(refused > round / 20, $"Only {refused} of {round} damaged files were refused.");
-    }
-
-    private static bool IsOn(int round, long start) =>
-        Environment.GetEnvironmentVariable("MINKA_FUZZ_SECONDS") is { Length: > 0 } seconds
-            ? TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(
-                double.Parse(seconds, CultureInfo.InvariantCulture))
-            : round < Rounds;
-
-    private static bool Refuses(FuzzTarget target, string path, int seed)
-    {
-        var (allocated, start) = (GC.GetAllocatedBytesForCurrentThread(), Now());
-        var refused = false;
-        try
-        {
-            target.Read(path);
-        }
-        catch (ModelFormatException e)
-        {
-            refused = true;
-            Assert.EndsWith(".", e.Message, StringComparison.Ordinal);
-        }
-        catch (Exception e)
-        {
-            Assert.Fail($"{target.Name}, seed {seed}: {e}");
-        }
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Assert.True(allocated < AllocatedMax, $"{target.Name}, seed {seed}: {allocated} bytes allocated.");
-        Assert.True(TimeProvider.System.GetElapsedTime(start) < _slowest, $"{target.Name}, seed {seed}: slow.");
-        return refused;
+        Assert.True(refused > rounds / 20, $"Only {refused} of {rounds} damaged files were refused.");
     }
 
     private static FuzzTarget Lay(TemporaryFolder folder, string kind)
@@ -76,6 +42,4 @@ public sealed class LoadingFuzzTests
         foreach (var (name, bytes) in target.Files) folder.Write(name, bytes);
         return target;
     }
-
-    private static long Now() => TimeProvider.System.GetTimestamp();
 }

@@ -56,7 +56,8 @@ internal static class SampleModels
 
     public static byte[] DllamaMixture() => Dllama(_config with
     {
-        Architecture = "qwen3_moe", FeedForwardWidth = 0,
+        Architecture = "qwen3_moe",
+        FeedForwardWidth = 0,
         Experts = new() { Count = 2, Active = 1, Width = 32 },
         Rope = _config.Rope with { Pairs = RopePairs.Halves, Scaling = RopeScaling.None },
     });

@@ -1,4 +1,5 @@
 using Minka.Compute;
+using Minka.Compute.Cpu;
 using Minka.Models.Loading;
 using Minka.Models.Loading.HuggingFace;
 using Minka.Models.Tests.Loading.Writers;
@@ -34,6 +35,31 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.False(model.TryFind("model.norm.weight", out _));
         Assert.Equal(8, model.Stored.Count);
         Assert.Equal(RopePairs.Halves, model.Config.Rope.Pairs);
+    }
+
+    [Fact]
+    public void What_is_missing_is_named_as_the_file_would_name_it()
+    {
+        _folder.Write("config.json", Config);
+        _folder.Write("model.safetensors", new SafetensorsWriter().Add("model.norm.weight", [4], 1, 1, 1, 1).ToArray());
+        using var model = HuggingFaceFolder.Open(_folder.Path);
+        using var backend = new CpuBackend(new() { Threads = 1 });
+
+        var e = Assert.Throws<ModelFormatException>(
+            () => Decoder.Load(model, backend, new() { KvBlocks = 2, Limits = new(1, 1, 1, 2) }));
+
+        Assert.Contains("has no weight 'model.embed_tokens.weight'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_end_of_minus_one_is_none()
+    {
+        _folder.Write("config.json", Config.Replace("_id\": 2", "_id\": -1", StringComparison.Ordinal));
+        _folder.Write("model.safetensors", new SafetensorsWriter().ToArray());
+
+        using var model = HuggingFaceFolder.Open(_folder.Path);
+
+        Assert.Empty(model.Defaults.EosIds);
     }
 
     [Fact]

@@ -51,6 +51,18 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Throws<ModelFormatException>(() => Open(SafetensorsWriter.Raw(header, new byte[dataBytes])));
 
     [Fact]
+    public void Wherever_a_file_ends_early_it_is_said_to_be_cut_short()
+    {
+        var bytes = new SafetensorsWriter().Add("a", [2, 3], 1, 2, 3, 4, 5, 6).Add("b", [1], 7).ToArray();
+
+        for (var length = 8; length < bytes.Length; length++)
+        {
+            var e = Assert.Throws<ModelFormatException>(() => Open(bytes[..length]));
+            Assert.Contains("cut short", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_header_length_is_not_believed()
     {
         Assert.Throws<ModelFormatException>(() => Open([255, 255, 255, 255, 255, 255, 255, 127, (byte)'{']));
