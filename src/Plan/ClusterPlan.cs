@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Minka.Plan;
 
 /// <summary>
@@ -24,6 +26,9 @@ public sealed record ClusterPlan
 /// <summary>One copy of the model, cut into pipeline stages.</summary>
 public sealed record ReplicaPlan
 {
+    // What a text leaves out the serializer sets to null, whatever a property begins with.
+    private static readonly KvPlan _kv = new(4096, KvType.F16);
+
     /// <summary>Unique within the plan.</summary>
     public required string Name { get; init; }
 
@@ -34,10 +39,10 @@ public sealed record ReplicaPlan
     public required IReadOnlyList<StagePlan> Stages { get; init; }
 
     /// <summary>What travels how.</summary>
-    public CollectivePlan Collectives { get; init; } = new();
+    public CollectivePlan Collectives { get; init => field = value ?? new(); } = new();
 
     /// <summary>Key-value cache of every rank.</summary>
-    public KvPlan Kv { get; init; } = new(4096, KvType.F16);
+    public KvPlan Kv { get; init => field = value ?? _kv; } = _kv;
 
     /// <summary>Whether each rank of the first stage holds all of the embedding or its rows only.</summary>
     public EmbeddingPlacement Embedding { get; init; } = EmbeddingPlacement.Sliced;
@@ -82,8 +87,10 @@ public sealed record RankPlan
 /// <summary>Which algorithm and which number format each class of message uses.</summary>
 public sealed record CollectivePlan
 {
+    private static readonly CollectiveChoice _auto = new(CollectiveAlgorithm.Auto, WireFormat.F32);
+
     /// <summary>Sums of the hidden state, two per layer.</summary>
-    public CollectiveChoice Hidden { get; init; } = new(CollectiveAlgorithm.Auto, WireFormat.F32);
+    public CollectiveChoice Hidden { get; init => field = value ?? _auto; } = _auto;
 
     /// <summary>Number format of the hidden state between stages.</summary>
     public WireFormat Boundary { get; init; } = WireFormat.F32;
@@ -91,7 +98,7 @@ public sealed record CollectivePlan
     /// <summary>
     /// Best logits that each rank sends with its log-sum-exp when no request needs all of them; 0 sends all.
     /// </summary>
-    public int LogitCandidates { get; init; } = 64;
+    [JsonRequired] public int LogitCandidates { get; init; } = 64;
 }
 
 /// <summary>How one class of all-reduce is done.</summary>

@@ -34,7 +34,7 @@ public sealed record ModelShape
     public int Experts { get; init; }
 
     /// <summary>Layers with a feed-forward in place of experts, ascending; of a dense model none is named.</summary>
-    public IReadOnlyList<int> DenseLayers { get; init; } = [];
+    public IReadOnlyList<int> DenseLayers { get; init => field = value ?? []; } = [];
 
     /// <summary>The head is the embedding.</summary>
     public bool TiedEmbeddings { get; init; }

@@ -88,14 +88,26 @@ public static class PlanJson
         return text.Length > 0 && text[0] == '{';
     }
 
-    /// <summary>The message without the position that the serializer appends: the path says it better.</summary>
+    /// <summary>
+    /// The message without the position that the serializer appends, which the path says better, and without names of
+    /// this program's types.
+    /// </summary>
     private static string Sentence(JsonException wrong)
     {
-        // What the serializer says of a value of another kind names types of this program.
-        if (wrong.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
-            return "The value is none that this field takes.";
+        const string lacks = "missing required properties including: ";
         var end = wrong.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        return end < 0 ? wrong.Message : wrong.Message[..end];
+        var message = end < 0 ? wrong.Message : wrong.Message[..end];
+        if (message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
+            return "The value is none that this field takes.";
+        if (message.IndexOf(lacks, StringComparison.Ordinal) is >= 0 and var at)
+            return $"It lacks {message[(at + lacks.Length)..]}";
+        return message.Split('\'') switch
+        {
+            ["The JSON property ", var name, " could not be mapped to any .NET member contained in type ", ..] =>
+                $"There is no field '{name}' here.",
+            ["Duplicate property ", var name, ..] => $"'{name}' stands here twice; once is needed.",
+            _ => message,
+        };
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Minka.Plan.Tests;
 
@@ -51,6 +52,34 @@ public sealed class PlanJsonTests
 
         AssertRefused("$.replicas[0].stages[1].ranks[1]", "kvHead", text);
     }
+
+    [Theory]
+    [InlineData("collectives")]
+    [InlineData("kv")]
+    [InlineData("collectives", "hidden")]
+    [InlineData("collectives", "boundary")]
+    public void What_a_text_leaves_out_has_its_default(params string[] path)
+    {
+        var plan = PlanBuilder.Build(Models.Request(Models.Llama1B, 4, tensor: 2));
+        var json = JsonNode.Parse(PlanJson.Write(plan))!;
+        var replica = json["replicas"]![0]!.AsObject();
+        (path.Length == 1 ? replica : replica[path[0]]!.AsObject()).Remove(path[^1]);
+        json["model"]!.AsObject().Remove("denseLayers");
+
+        var read = Read(json.ToJsonString());
+
+        Assert.Empty(PlanRules.Check(read));
+        Assert.Equal(PlanJson.Write(plan), PlanJson.Write(read));
+    }
+
+    [Theory]
+    [InlineData("{}", "It lacks 'model', 'replicas'.")]
+    [InlineData("{\"replicas\": 5}", "The value is none that this field takes.")]
+    [InlineData("{\"modle\": {}}", "There is no field 'modle' here.")]
+    [InlineData("{\"epoch\": 1, \"epoch\": 1}", "'epoch' stands here twice; once is needed.")]
+    [InlineData("hello", "The value is none that this field takes.")]
+    public void No_type_of_the_program_is_named(string text, string sentence) => Assert.Equal(
+        sentence, Assert.Single(Assert.Throws<PlanException>(() => Read(text)).Violations).Sentence);
 
     [Theory]
     [InlineData("{}", "model")]
