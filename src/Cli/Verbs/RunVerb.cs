@@ -82,18 +82,19 @@ internal sealed class RunVerb : IVerb
             await using var remote = new RemoteAnswerer(server, _terminal);
             var asked = ConstraintFlags.ForServer(
                 _samplingFlags.Read(parse, GenerationDefaults.None), constraint, choice.Draft);
-            return await AnswerAsync(parse, remote, MakePrompt(text, parse, null), asked, null, cancellation);
+            return await AnswerAsync(
+                parse, remote, MakePrompt(text, parse, null), asked, constraint is not null, null, cancellation);
         }
         using var open = Composition.Open(choice, _terminal);
         var options = _samplingFlags.Read(parse, open.Suggested) with { Constraint = constraint };
         await using var answerer = new Answerer(open, _terminal);
-        return await AnswerAsync(parse, answerer, MakePrompt(text, parse, open), options,
+        return await AnswerAsync(parse, answerer, MakePrompt(text, parse, open), options, constraint is not null,
             new ClusterRun(open, choice.Cluster, _terminal), cancellation);
     }
 
     private async Task<int> AnswerAsync(
-        ParseResult parse, IAnswerer answerer, Prompt prompt, AnswerOptions options, ClusterRun? run,
-        CancellationToken cancellation)
+        ParseResult parse, IAnswerer answerer, Prompt prompt, AnswerOptions options, bool isConstrained,
+        ClusterRun? run, CancellationToken cancellation)
     {
         var wantsJson = parse.GetValue(_json);
         Action<string> write = wantsJson ? _ => { } : _terminal.Out.Write;
@@ -101,6 +102,9 @@ internal sealed class RunVerb : IVerb
 
         Action<Utf8JsonWriter> more = run is null ? _ => { } : await run.ForProgramsAsync();
         _terminal.Out.WriteLine(wantsJson ? report.ForPrograms(more) : "");
+        if (isConstrained && report.Finish == "length")
+            _terminal.Complain($"the answer was cut after {report.AnswerTokens} tokens, so it is not whole; "
+                + "a higher -n or --ctx gives it room.");
         if (parse.GetValue(_stats)) _terminal.Error.WriteLine(report.ForPeople());
         if (run is not null) await run.EndAsync(report, parse.GetValue(_stats));
         return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;

@@ -45,6 +45,17 @@ public sealed class ConstrainedRunTests
         Assert.Matches(pattern, output.TrimEnd('\n'));
     }
 
+    [Theory]
+    [InlineData("minka: the answer was cut after 3 tokens, so it is not whole; a higher -n or --ctx gives it room.\n",
+        "--json-object")]
+    [InlineData("")]
+    public async Task An_answer_that_is_cut_says_so_where_it_must_be_whole(string said, params string[] args)
+    {
+        var (code, _, error) = await MinkaAsync(["run", "Tell me a story.", "-n", "3", .. args]);
+
+        Assert.Equal((0, said), (code, error));
+    }
+
     [Fact]
     public async Task Json_object_makes_json()
     {
@@ -58,8 +69,8 @@ public sealed class ConstrainedRunTests
     [InlineData(2, "--regex and --choice", "--regex", "a", "--choice", "b")]
     [InlineData(2, "no file", "--json-schema", "nowhere.json")]
     [InlineData(2, "no file", "--grammar", "nowhere.gbnf")]
-    [InlineData(1, "not supported", "--json-schema", """{"not":{}}""")]
-    [InlineData(1, "looks around", "--regex", "(?=a)")]
+    [InlineData(2, "not supported", "--json-schema", """{"not":{}}""")]
+    [InlineData(2, "looks around", "--regex", "(?=a)")]
     [InlineData(2, "no JSON", "--json-schema", "{,", "--server", "http://127.0.0.1:9")]
     [InlineData(2, "leave them out", "--spec", "ngram", "--server", "http://127.0.0.1:9")]
     [InlineData(2, "--spec", "--draft-max", "4")]
