@@ -22,21 +22,31 @@ public sealed class ClusterExecutorTests
     private static readonly SequenceRows Measured = new(new(7, HasSum: true, HasNext: true), Next: 8);
 
     [Theory]
-    [InlineData(2, 1, 1)]
-    [InlineData(3, 1, 1)]
-    [InlineData(1, 3, 1)]
-    [InlineData(1, 3, 3)]
-    [InlineData(2, 2, 1)]
-    [InlineData(2, 2, 2)]
-    public async Task Eight_sequences_at_once_say_what_they_say_on_one_machine(int tensor, int pipeline, int steps)
+    [InlineData("qwen2", 2, 1, "", 1)]
+    [InlineData("qwen2", 3, 1, "", 1)]
+    [InlineData("qwen2", 1, 3, "", 1)]
+    [InlineData("qwen2", 1, 3, "", 3)]
+    [InlineData("qwen2", 2, 2, "", 1)]
+    [InlineData("qwen2", 2, 2, "", 2)]
+    [InlineData("mixtral", 2, 1, "", 1)]
+    [InlineData("mixtral", 5, 1, "", 1)]
+    [InlineData("mixtral", 2, 2, "", 2)]
+    [InlineData("qwen3_moe", 2, 1, "", 1)]
+    [InlineData("qwen3_moe", 3, 1, "", 1)]
+    [InlineData("qwen3_moe", 4, 1, "", 1)]
+    [InlineData("qwen3_moe", 1, 2, "", 1)]
+    [InlineData("qwen3_moe", 2, 2, "", 1)]
+    [InlineData("qwen3_moe", 3, 1, "1,3,2", 1)]
+    public async Task Eight_sequences_at_once_say_what_they_say_on_one_machine(
+        string architecture, int tensor, int pipeline, string shares, int steps)
     {
-        using var file = new RandomModel(RandomModel.ConfigOf("qwen2"), 7);
+        using var file = new RandomModel(RandomModel.ConfigOf(architecture), 7);
         var limits = Scheduling.StepLimits(KvBlocks);
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
         using var model = Decoder.Load(
             file, backend, new() { KvBlocks = KvBlocks, Limits = limits, KvType = DType.F32 });
         using var cluster = new ThreadCluster(
-            file, SlicingContract.Plan(file, tensor, pipeline, ""), limits, KvBlocks, stepsInFlight: steps);
+            file, SlicingContract.Plan(file, tensor, pipeline, shares), limits, KvBlocks, stepsInFlight: steps);
 
         var expected = await AnswersAsync(new LocalExecutor(model));
         var actual = await AnswersAsync(cluster.Executor);

@@ -93,6 +93,28 @@ public sealed class SlicingContract
     }
 
     [Fact]
+    public void Each_rank_holds_its_share_of_the_experts_and_the_plan_says_so()
+    {
+        using var file = new RandomModel(RandomModel.ConfigOf("qwen3_moe"), 7);
+        var plan = Plan(file, 2, 1, "3,8");
+        using var two = new ThreadCluster(file, plan, Limits, KvBlocks);
+        two.Run(1, ([1], 0, [0]));
+
+        // 3 and 8 experts of two layers, each 3 x 64 x 64 floats.
+        var stage = plan.Replicas[0].Stages[0];
+        Assert.Equal([3, 8], stage.Ranks.Select(rank => rank.Experts.Count));
+        for (var rank = 0; rank < 2; rank++)
+        {
+            var experts = 2L * stage.Ranks[rank].Experts.Count * 3 * 64 * 64 * 4;
+            var (held, said) = (two.Memory[rank].WeightBytes,
+                PlanMemory.Of(plan.Model, plan.Replicas[0], 0, stage.Ranks[rank]).Weights);
+            Assert.InRange(held, experts, 2 * experts);
+            // Packing fills up groups of 16 rows; norms are not counted as held.
+            Assert.InRange(said, held * 0.95, held * 1.05);
+        }
+    }
+
+    [Fact]
     public void A_slice_of_another_model_is_refused_with_its_numbers()
     {
         using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);

@@ -25,6 +25,15 @@ internal static class Models
             Replicated: 2 * 6656 * 4, Embedding: 32000L * 6656 * 18 / 32, Head: 32000L * 6656 * 18 / 32),
     };
 
+    /// <summary>Eight experts in layers 1 and 3 of four, one of a thousand bytes.</summary>
+    public static ModelShape Mixture { get; } = new()
+    {
+        Name = "mixture", Hash = Hash, Layers = 4, Width = 512, Heads = 8, KvHeads = 8, HeadDim = 64,
+        FeedForwardWidth = 1024, VocabularySize = 3200, Experts = 8, DenseLayers = [0, 2],
+        Bytes = new(
+            Attention: 160_000, FeedForward: 32_000, Experts: 8000, Replicated: 100, Embedding: 640_000, Head: 320_000),
+    };
+
     public static string[] Workers(int count) => [.. Enumerable.Range(0, count).Select(i => $"node{i}:9000")];
 
     public static PlanRequest Request(ModelShape model, int workers, int tensor = 0, int pipeline = 0,

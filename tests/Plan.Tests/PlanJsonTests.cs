@@ -25,6 +25,18 @@ public sealed class PlanJsonTests
     }
 
     [Fact]
+    public void A_plan_of_experts_survives_both()
+    {
+        var plan = PlanBuilder.Build(Models.Request(Models.Mixture, 2));
+        var yaml = PlanJson.WriteYaml(plan);
+
+        Assert.Contains("denseLayers: [0, 2]", yaml, StringComparison.Ordinal);
+        Assert.Contains("experts: [4, 8]", yaml, StringComparison.Ordinal);
+        Assert.Equal(PlanJson.Write(plan), PlanJson.Write(Read(yaml)));
+        Assert.Equal(PlanJson.Write(plan), PlanJson.Write(Read(PlanJson.Write(plan))));
+    }
+
+    [Fact]
     public void A_topology_survives_both()
     {
         var topology = new Topology(

@@ -47,6 +47,46 @@ public sealed class PlanRulesTests
         WithRank(_plan, 0, 0, rank => rank with { Heads = new(0, 18), KvHeads = new(0, 5) }));
 
     [Fact]
+    public void An_expert_on_no_rank_or_on_two_is_named()
+    {
+        var plan = PlanBuilder.Build(Models.Request(Models.Mixture, 2));
+
+        AssertViolation("replicas[0].stages[0]: experts [3, 4) are on no rank; each is needed once.",
+            WithRank(plan, 0, 0, rank => rank with { Experts = new(0, 3) }));
+        AssertViolation("experts [2, 4) are on rank 1 and on one before it",
+            WithRank(plan, 0, 1, rank => rank with { Experts = new(2, 8) }));
+        AssertViolation("experts [4, 9) of rank 1 are not within [0, 8).",
+            WithRank(plan, 0, 1, rank => rank with { Experts = new(4, 9) }));
+    }
+
+    [Theory, InlineData(2, 0), InlineData(1, 1), InlineData(-1, 2), InlineData(3, 4)]
+    public void Dense_layers_that_are_none_or_out_of_order_are_named(int first, int second) =>
+        Assert.Contains(PlanRules.Check(_plan with { Model = Models.Mixture with { DenseLayers = [first, second] } }),
+            violation => violation.ToString() == $"model.denseLayers: {first}, {second} are not layers below 4, each "
+                + "once and in order.");
+
+    [Fact]
+    public void Experts_weigh_where_they_are_and_a_feed_forward_in_dense_layers_alone()
+    {
+        var replica = PlanBuilder.Build(Models.Request(Models.Mixture, 4, tensor: 2, shares: "3,1*1,1")).Replicas[0];
+
+        // Rank 0: 6 of 8 heads, 768 of 1024 columns and 6 of 8 experts of layers 0 to 2, layer 1 of which is sparse.
+        var rank = replica.Stages[0].Ranks[0];
+        Assert.Equal(new IndexRange(0, 6), rank.Experts);
+        Assert.Equal((3 * (100 + 120_000)) + (2 * 24_000) + 6000 + 480_000,
+            PlanMemory.Of(Models.Mixture, replica, 0, rank).Weights);
+        Assert.Equal((4 * 160_100) + (2 * 32_000) + (2 * 8000) + 960_000, Models.Mixture.WeightBytes());
+    }
+
+    [Fact]
+    public void Ranks_beyond_the_experts_hold_none()
+    {
+        var stage = PlanBuilder.Build(Models.Request(Models.Mixture with { Experts = 3 }, 5)).Replicas[0].Stages[0];
+
+        Assert.Equal([1, 1, 1, 0, 0], stage.Ranks.Select(rank => rank.Experts.Count));
+    }
+
+    [Fact]
     public void A_missing_layer_is_named()
     {
         var replica = _plan.Replicas[0];

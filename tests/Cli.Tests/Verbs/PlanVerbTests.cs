@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Minka.Plan;
 using static Minka.Cli.Tests.TestTerminal;
 
 namespace Minka.Cli.Tests.Verbs;
@@ -56,6 +57,31 @@ public sealed class PlanVerbTests : IDisposable
             await MinkaAsync(["plan", "check", text]));
         Assert.Equal((2, "", "minka: There is no file 'none'; minka probe --topology writes one.\n"),
             await MinkaAsync(["plan", "check", await PlanAsync(), "--topology", "none"]));
+    }
+
+    [Fact]
+    public async Task Who_has_which_experts_is_shown()
+    {
+        var file = Path.Combine(_folder, "mixture.json");
+        await File.WriteAllTextAsync(file, PlanJson.Write(PlanBuilder.Build(new()
+        {
+            Model = new()
+            {
+                Name = "mixture", Hash = new('a', 64), Layers = 2, Width = 64, Heads = 4, KvHeads = 2, HeadDim = 32,
+                FeedForwardWidth = 0, VocabularySize = 320, Experts = 8, Bytes = new(1, 0, 8 << 20, 1, 1, 1),
+            },
+            Workers = ["a:9000", "b:9000"], Shares = "3,1",
+        })), TestContext.Current.CancellationToken);
+
+        var (code, output, error) = await MinkaAsync(["plan", "check", file]);
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("2 for keys and values, 8 experts; 16.0 MiB of weights", output, StringComparison.Ordinal);
+        Assert.Contains("experts", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("feed-forward", output, StringComparison.Ordinal);
+        // heads, KV heads, experts, vocabulary, weights
+        Assert.Matches(@"\n +0 +0-1 +0 +a:9000 +0-3 +0-1 +0-5 +0-239 +12\.0 ", output);
+        Assert.Matches(@"\n +0 +0-1 +1 +b:9000 +- +- +6-7 +240-319 +4\.0 ", output);
     }
 
     [Fact]
