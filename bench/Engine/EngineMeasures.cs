@@ -28,6 +28,7 @@ internal sealed class EngineMeasures : IDisposable
     private readonly SchedulerOptions _scheduling;
     private readonly int _context, _tokens;
     private readonly int[] _story;
+    private bool _isGuessingFirst;
 
     public EngineMeasures(string path, int threads, int tokens)
     {
@@ -136,12 +137,12 @@ internal sealed class EngineMeasures : IDisposable
         });
     }
 
-    /// <summary>The median ratio of at least three rounds and two seconds, after some for the compiler.</summary>
+    /// <summary>The median ratio of at least five rounds and two seconds, after some for the compiler.</summary>
     private static async Task<double> MedianAsync(Func<int, Task<double>> measureAsync)
     {
         List<double> ratios = [];
         var start = Stopwatch.GetTimestamp();
-        for (var round = 0; ratios.Count < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < 3; round++)
+        for (var round = 0; ratios.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < 3; round++)
         {
             var ratio = await measureAsync(round);
             if (round > 0 && Stopwatch.GetElapsedTime(start).TotalSeconds > 1) ratios.Add(ratio);
@@ -153,7 +154,8 @@ internal sealed class EngineMeasures : IDisposable
     private async Task<double> GuessRatioAsync(List<GenerationRequest> requests, IDrafter drafter)
     {
         double[] seconds = [0, 0];
-        for (var i = 0; i < 2; i++)
+        _isGuessingFirst = !_isGuessingFirst;
+        foreach (var i in (int[])(_isGuessingFirst ? [1, 0] : [0, 1]))
         {
             await using var engine = new RunningEngine(
                 _model, _scheduling, i == 0 ? null : drafter, null, _package.EosIds);

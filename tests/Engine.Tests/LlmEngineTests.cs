@@ -177,6 +177,42 @@ public class LlmEngineTests
         Assert.Equal(RefusalReason.Stopping, refused.Reason);
     }
 
+    [Theory]
+    [InlineData(20, 20, null)]
+    [InlineData(21, null, "top_logprobs is 21; it lies between 0 and 20.")]
+    [InlineData(-1, null, "top_logprobs is -1; it lies between 0 and 20.")]
+    [InlineData(0, 21, "prompt_logprobs is 21; it lies between 0 and 20.")]
+    public async Task More_than_20_logprobs_of_a_token_are_refused(int top, int? promptTop, string? refusal)
+    {
+        await using var fixture = new EngineFixture();
+        var request = Greedy(Prompt, 1) with
+        {
+            WantsLogprobs = true, TopLogprobs = top, WantsPromptLogprobs = true, PromptTopLogprobs = promptTop,
+        };
+
+        if (refusal is null) Assert.Single(await fixture.TextAsync(request));
+        else Assert.Equal(refusal, Assert.Throws<RequestRefusedException>(() => fixture.Submit(request)).Message);
+    }
+
+    [Fact]
+    public async Task An_engine_that_lost_a_block_says_so_when_it_is_idle_and_stops()
+    {
+        await using var fixture = new EngineFixture(
+            starts: false, executor: model => new BlockThief(new LocalExecutor(model)));
+        ((BlockThief)fixture.Executor).Victim = fixture.Engine;
+        var generation = fixture.Submit(Greedy(Prompt, 3));
+        var run = fixture.Engine.RunAsync(TestContext.Current.CancellationToken);
+
+        var text = await EngineFixture.TextsOf(generation);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => run);
+
+        Assert.Equal(3, text[0].Length);
+        Assert.Equal("The scheduler is idle, but 1 KV blocks are held, 0 sequences run, 0 wait, 0 are parked. This is a "
+            + "bug in the engine.", error.Message);
+        var refused = Assert.Throws<RequestRefusedException>(() => fixture.Submit(Greedy(Prompt, 1)));
+        Assert.Equal(RefusalReason.Stopping, refused.Reason);
+    }
+
     [Fact]
     public async Task A_full_queue_refuses_one_more()
     {

@@ -56,8 +56,11 @@ public sealed class NgramDrafter : IDrafter
         {
             var sequence = running[i];
             if (!DraftShare.CanDraft(sequence)) continue;
+            sequence.DraftLength.Look(sequence.Tokens);
             var count = sequence.DraftLength.Next(most);
-            if (count > 0) sequence.Draft(_guess.AsSpan(0, Guess(sequence.Tokens, _guess.AsSpan(0, count))));
+            var guesses = Guess(sequence.Tokens, _guess.AsSpan(0, Math.Max(count, 1)));
+            if (count > 0) sequence.Draft(_guess.AsSpan(0, guesses));
+            else if (guesses > 0) sequence.DraftLength.Foresee(sequence.Known, _guess[0]);
         }
     }
 

@@ -14,11 +14,14 @@ internal sealed class EngineFixture : IAsyncDisposable
         scheduling ??= new SchedulerOptions { SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 16 };
         Model = new RecallModel(scheduling.StepLimits(kvBlocks), kvBlocks, vocabularySize) { Memory = memory };
         options = (options ?? new()) with { Scheduling = scheduling };
-        Engine = new LlmEngine(executor?.Invoke(Model) ?? new LocalExecutor(Model), options, TimeProvider.System);
+        Executor = executor?.Invoke(Model) ?? new LocalExecutor(Model);
+        Engine = new LlmEngine(Executor, options, TimeProvider.System);
         _run = starts ? Engine.RunAsync(TestContext.Current.CancellationToken) : Task.CompletedTask;
     }
 
     public RecallModel Model { get; }
+
+    public IExecutor Executor { get; }
 
     public LlmEngine Engine { get; }
 

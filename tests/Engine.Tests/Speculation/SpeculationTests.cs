@@ -60,7 +60,26 @@ public class SpeculationTests
             if (count > 0) length.Learn(count, 0);
             drafted += count;
         }
-        Assert.InRange(drafted, 1, 30);
+        Assert.InRange(drafted, 1, 20);
+    }
+
+    [Fact]
+    public void A_rest_is_over_when_what_was_foreseen_meanwhile_comes_true()
+    {
+        var length = new DraftLength();
+        length.Learn(4, 0);
+        Assert.Equal(0, length.Next(64));       // rests one step, then tries again
+        length.Learn(length.Next(64), 0);       // and rests four
+        Assert.Equal(0, length.Next(64));
+
+        length.Foresee(2, 7);
+        length.Look([5, 6]);                    // not known yet
+        Assert.Equal(0, length.Next(64));
+        length.Look([5, 6, 8]);                 // wrong
+        Assert.Equal(0, length.Next(64));
+        length.Foresee(3, 9);
+        length.Look([5, 6, 8, 9]);
+        Assert.Equal(1, length.Next(64));
     }
 
     public static TheoryData<string, float> Drafters => new()

@@ -105,6 +105,22 @@ public sealed class ChatCompletionsTests(TinyServer server)
         Assert.All(tokens, token => Assert.True((double)token!["logprob"]! <= 0));
     }
 
+    [Theory]
+    [InlineData(Path, "top_logprobs"), InlineData(Path, "prompt_logprobs")]
+    [InlineData("/v1/completions", "logprobs"), InlineData("/v1/completions", "prompt_logprobs")]
+    public async Task Twenty_logprobs_of_a_token_are_given_and_one_more_is_refused(string path, string field)
+    {
+        const string messages = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"logprobs\":true";
+        var rest = $"\"max_tokens\":1,{(path == Path ? messages : "\"prompt\":\"Hi\"")}";
+
+        var (given, _) = await server.PostAsync(path, $"{{{rest},\"{field}\":20}}");
+        var (refused, answer) = await server.PostAsync(path, $"{{{rest},\"{field}\":21}}");
+
+        Assert.Equal((200, 400), (given, refused));
+        Assert.Equal(field, (string?)answer["error"]!["param"]);
+        Assert.StartsWith($"'{field}' is 21; a whole number from 0 to 20 ", (string?)answer["error"]!["message"]);
+    }
+
     [Fact]
     public async Task A_schema_is_followed_whatever_the_seed()
     {
