@@ -14,6 +14,9 @@ internal readonly unsafe struct PackJob(
 {
     private const int SliceBytes = 1 << 19;
 
+    /// <summary>Bytes of rows in another format that are read at once: a call costs as much as some thousands.</summary>
+    private const int ForeignBytes = 1 << 17;
+
     /// <inheritdoc/>
     public void Run(int member, int size)
     {
@@ -21,7 +24,7 @@ internal readonly unsafe struct PackJob(
         var sourceRowBytes = sources.Max(s => s.Type.RowBytes(s.Columns));
         var groups = (int)Math.Clamp(SliceBytes / (rows * sourceRowBytes), 1, segment.Groups);
         var read = (byte*)NativeMemory.Alloc(checked((nuint)(groups * rows * segment.RowBytes)));
-        var foreign = (byte*)NativeMemory.Alloc(checked((nuint)sourceRowBytes));
+        var foreign = (byte*)NativeMemory.Alloc((nuint)Math.Max(sourceRowBytes, ForeignBytes));
         var values = new float[sources[0].Columns];
         try
         {
@@ -75,12 +78,17 @@ internal readonly unsafe struct PackJob(
     private void Convert(IWeightSource source, int first, int rows, byte* target, byte* foreign, float[] values)
     {
         var decoder = BlockFormats.Of(source.Type);
-        var bytes = new Span<byte>(foreign, checked((int)source.Type.RowBytes(source.Columns)));
-        for (var r = 0; r < rows; r++, target += segment.RowBytes)
+        var rowBytes = checked((int)source.Type.RowBytes(source.Columns));
+        var rowsAtOnce = Math.Max(1, ForeignBytes / rowBytes);
+        for (var read = 0; read < rows; read += rowsAtOnce)
         {
-            source.ReadRows(first + r, 1, bytes);
-            decoder.Decode(bytes, values);
-            segment.Format.Encode(values, new Span<byte>(target, checked((int)segment.RowBytes)));
+            var bytes = new Span<byte>(foreign, Math.Min(rowsAtOnce, rows - read) * rowBytes);
+            source.ReadRows(first + read, bytes.Length / rowBytes, bytes);
+            for (; !bytes.IsEmpty; bytes = bytes[rowBytes..], target += segment.RowBytes)
+            {
+                decoder.Decode(bytes[..rowBytes], values);
+                segment.Format.Encode(values, new Span<byte>(target, checked((int)segment.RowBytes)));
+            }
         }
     }
 
