@@ -207,8 +207,8 @@ public class LlmEngineTests
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => run);
 
         Assert.Equal(3, text[0].Length);
-        Assert.Equal("The scheduler is idle, but 1 KV blocks are held, 0 sequences run, 0 wait, 0 are parked. This is a "
-            + "bug in the engine.", error.Message);
+        Assert.Equal("The scheduler is idle, but 1 KV blocks are held, 0 sequences run, 0 wait, 0 are parked. This is "
+            + "a bug in the engine.", error.Message);
         var refused = Assert.Throws<RequestRefusedException>(() => fixture.Submit(Greedy(Prompt, 1)));
         Assert.Equal(RefusalReason.Stopping, refused.Reason);
     }

@@ -14,7 +14,7 @@ internal readonly unsafe struct PackJob(
 {
     private const int SliceBytes = 1 << 19;
 
-    /// <summary>Bytes of rows in another format that are read at once: a call costs as much as some thousands.</summary>
+    /// <summary>Bytes of rows in another format read at once: a call costs as much as some thousands.</summary>
     private const int ForeignBytes = 1 << 17;
 
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ namespace Minka.Engine.Speculation;
 /// Guesses that are all right make the next ones longer; a wrong one cuts them to what was right and one more, or to
 /// half if that is more: one changed word of a copy says little about the next. When nothing is right, the next ones
 /// are a quarter as long, and guessing rests, four times as long each time: text that cannot be guessed costs next to
-/// nothing. Who guesses for free goes on doing so meanwhile, without anybody verifying it, and the rest is over when one
-/// of these guesses was right: a copy that begins late is not missed.
+/// nothing. Who guesses for free goes on doing so meanwhile, without anybody verifying it, and the rest is over when
+/// one of these guesses was right: a copy that begins late is not missed.
 /// </remarks>
 internal sealed class DraftLength
 {
