@@ -24,7 +24,7 @@ internal sealed class RemoteAnswerer : IAnswerer
     public string ModelName => _server.Model ?? _server.Url.Authority;
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The server cannot be reached, or refuses.</exception>
+    /// <exception cref="IOException">The server cannot be reached, refuses, breaks off or speaks otherwise.</exception>
     public async Task<AnswerReport> AnswerAsync(
         Prompt prompt, AnswerOptions options, Action<string> write, CancellationToken cancellation)
     {
@@ -41,11 +41,21 @@ internal sealed class RemoteAnswerer : IAnswerer
             if (!response.IsSuccessStatusCode) throw await RefusalAsync(response, cancellation);
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
             while (await lines.ReadLineAsync(cancellation) is { } line)
-                if (line.StartsWith("data: {", StringComparison.Ordinal)) answer.Take(line["data: ".Length..], write);
+                if (line.StartsWith("data: ", StringComparison.Ordinal)) answer.Take(line["data: ".Length..], write);
+            if (!answer.IsOver) throw new IOException("its stream ended before the answer did");
         }
         catch (HttpRequestException failure)
         {
             throw new IOException($"{_server.Url} could not be asked: {failure.Message}", failure);
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException)
+        {
+            throw new IOException($"{_server.Url} does not answer as OpenAI's server does: {other.Message}", other);
+        }
+        catch (IOException broken) when (broken is not RefusedException)
+        {
+            throw new IOException($"{_server.Url} broke off: {broken.Message.TrimEnd('.')}.", broken);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -91,7 +101,7 @@ internal sealed class RemoteAnswerer : IAnswerer
         json.WriteEndArray();
     });
 
-    private async Task<IOException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<RefusedException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var text = await response.Content.ReadAsStringAsync(cancellation);
         try
@@ -103,8 +113,11 @@ internal sealed class RemoteAnswerer : IAnswerer
         {
             text = response.ReasonPhrase ?? "";
         }
-        return new IOException($"{_server.Url} answered {(int)response.StatusCode}: {text}");
+        return new($"{_server.Url} answered {(int)response.StatusCode}: {text}");
     }
+
+    /// <summary>The server said no.</summary>
+    private sealed class RefusedException(string message) : IOException(message);
 
     /// <summary>An answer as it comes.</summary>
     private sealed class Reading(TimeProvider time)
@@ -114,14 +127,24 @@ internal sealed class RemoteAnswerer : IAnswerer
         private TimeSpan? _first;
         private TimeSpan _last;
         private string _finish = "interrupted";
+        private string? _model;
         private int _prompt, _cached, _tokens;
+
+        /// <summary>The server has said why the answer ends, or that nothing more comes.</summary>
+        public bool IsOver { get; private set; }
 
         public void Take(string chunk, Action<string> write)
         {
+            if (chunk.StartsWith('[')) // [DONE]
+            {
+                IsOver = true;
+                return;
+            }
             using var document = JsonDocument.Parse(chunk);
             var root = document.RootElement;
             if (root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
-                throw new IOException($"The server broke off: {error.GetProperty("message").GetString()}");
+                throw new IOException(error.GetProperty("message").GetString());
+            if (root.TryGetProperty("model", out var model)) _model = model.GetString();
             foreach (var choice in root.GetProperty("choices").EnumerateArray()) TakeChoice(choice, write);
             if (!root.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object) return;
             _prompt = usage.GetProperty("prompt_tokens").GetInt32();
@@ -133,7 +156,7 @@ internal sealed class RemoteAnswerer : IAnswerer
 
         public AnswerReport Report(string model, ulong seed) => new()
         {
-            Model = model,
+            Model = _model ?? model,
             Text = _text.ToString(),
             Finish = _finish,
             Seed = seed,
@@ -151,7 +174,7 @@ internal sealed class RemoteAnswerer : IAnswerer
         private void TakeChoice(JsonElement choice, Action<string> write)
         {
             if (choice.TryGetProperty("finish_reason", out var why) && why.ValueKind == JsonValueKind.String)
-                _finish = why.GetString()!;
+                (_finish, IsOver) = (why.GetString()!, true);
             var holder = choice.TryGetProperty("delta", out var delta) ? delta : choice;
             if (!holder.TryGetProperty(delta.ValueKind == JsonValueKind.Object ? "content" : "text", out var content)
                 || content.ValueKind != JsonValueKind.String || content.GetString() is not { Length: > 0 } text) return;
