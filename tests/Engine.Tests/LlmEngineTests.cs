@@ -187,7 +187,10 @@ public class LlmEngineTests
         await using var fixture = new EngineFixture();
         var request = Greedy(Prompt, 1) with
         {
-            WantsLogprobs = true, TopLogprobs = top, WantsPromptLogprobs = true, PromptTopLogprobs = promptTop,
+            WantsLogprobs = true,
+            TopLogprobs = top,
+            WantsPromptLogprobs = true,
+            PromptTopLogprobs = promptTop,
         };
 
         if (refusal is null) Assert.Single(await fixture.TextAsync(request));
