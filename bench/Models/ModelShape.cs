@@ -28,6 +28,7 @@ internal sealed record ModelShape(
         new("8b", 4096, 14_336, 32, 32, 8, 128, 128_256, false),
         new("moe", 2048, 2048, 16, 32, 8, 64, 32_000, true) { Experts = 8, ActiveExperts = 2 },
         new("moe-fine", 2048, 512, 16, 32, 8, 64, 32_000, true) { Experts = 32, ActiveExperts = 8 },
+        new("moe-tiny", 64, 96, 3, 4, 2, 16, 512, false) { Experts = 8, ActiveExperts = 2 },
         new("135m", 576, 1536, 30, 9, 3, 64, 49_152, true),
         new("26m", 512, 1408, 8, 8, 2, 64, 6400, true),
         new("tiny", 64, 192, 2, 4, 2, 16, 512, true),
