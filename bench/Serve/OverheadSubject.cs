@@ -11,6 +11,18 @@ using Minka.Server.Generating;
 
 namespace Minka.Bench.Serve;
 
+/// <summary>What is done in a round.</summary>
+/// <param name="Users">At the same time.</param>
+/// <param name="Asks">Of each user, one after the other.</param>
+/// <param name="Tokens">Of an answer, on average.</param>
+internal sealed record OverheadRound(int Users, int Asks, int Tokens)
+{
+    /// <summary>Tokens of one answer: three that follow each other differ by a quarter and have the wanted sum.
+    /// </summary>
+    public int TokensOf(int user, int ask) =>
+        Asks % 3 == 0 ? Tokens + Tokens / 4 * ((user + ask) % 3 - 1) : Tokens;
+}
+
 /// <summary>A server and the engine inside of it, asked the same through either door.</summary>
 internal sealed class OverheadSubject : IAsyncDisposable
 {
@@ -28,18 +40,19 @@ internal sealed class OverheadSubject : IAsyncDisposable
     private readonly ServedModel _model;
     private readonly ServerApp _app;
     private readonly IDisposable[] _owned;
+    private readonly int[][] _prompts;
 
     private OverheadSubject(ServedModel model, ServerApp app, IDisposable[] owned)
     {
         (_model, _app, _owned) = (model, app, owned);
-        PromptTokens = PromptOf(0).Length;
+        _prompts = [.. Enumerable.Range(0, _questions.Length).Select(PromptOf)];
     }
 
     /// <summary>The model has a chat template, so chats are asked for; else completions.</summary>
     public bool IsChat => _model.Template is not null;
 
     /// <summary>Tokens of the first prompt.</summary>
-    public int PromptTokens { get; }
+    public int PromptTokens => _prompts[0].Length;
 
     public static async Task<OverheadSubject> StartAsync(string path, int threads, int users)
     {
@@ -61,13 +74,17 @@ internal sealed class OverheadSubject : IAsyncDisposable
         return new OverheadSubject(model, app, [package, backend]);
     }
 
-    /// <summary>Seconds until every user has an answer.</summary>
-    public async Task<double> TimeAsync(int users, int tokens, bool overHttp, int round)
+    /// <summary>Seconds until every user has its answers. Users ask one thing after the other, of lengths that
+    /// differ, so that they come and go at different steps.</summary>
+    public async Task<double> TimeAsync(OverheadRound round, bool overHttp, int number)
     {
         var start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, users).Select(user => overHttp
-            ? AskServerAsync(round + user, tokens)
-            : AskEngineAsync(round + user, tokens)));
+        await Task.WhenAll(Enumerable.Range(0, round.Users).Select(user => overHttp
+            // A thread of its own, so that the pool is the server's.
+            ? Task.Factory.StartNew(
+                () => AskServer(round, user, number), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)
+            : AskEngineAsync(round, user, number)));
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -77,29 +94,33 @@ internal sealed class OverheadSubject : IAsyncDisposable
         foreach (var part in _owned) part.Dispose();
     }
 
-    private async Task AskEngineAsync(int question, int tokens)
+    private async Task AskEngineAsync(OverheadRound round, int user, int number)
     {
-        var generation = _model.Engine.Submit(new GenerationRequest
+        for (var ask = 0; ask < round.Asks; ask++)
         {
-            Prompt = PromptOf(question), TokensMax = tokens, IgnoreEos = true, Sampling = SamplingOptions.Greedy,
-        });
-        await foreach (var _ in generation) { }
+            var generation = _model.Engine.Submit(new GenerationRequest
+            {
+                Prompt = _prompts[(number + user + ask) % _prompts.Length],
+                TokensMax = round.TokensOf(user, ask), IgnoreEos = true, Sampling = SamplingOptions.Greedy,
+            });
+            await foreach (var _ in generation) { }
+        }
     }
 
-    private Task AskServerAsync(int question, int tokens)
+    private void AskServer(OverheadRound round, int user, int number)
     {
-        var text = TextOf(question);
-        var (path, asks) = IsChat
-            ? ("/v1/chat/completions", $$"""
-                "messages":[{"role":"user","content":"{{text}}"}]
-                """)
-            : ("/v1/completions", $"\"prompt\":\"{text}\"");
-        var body = Encoding.UTF8.GetBytes(
-            $$"""{{{asks}},"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,"stream":true}""");
-        // A thread of its own, so that the pool is the server's.
-        return Task.Factory.StartNew(
-            () => StreamClient.Ask(_app.Address, path, body, tokens), CancellationToken.None,
-            TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        for (var ask = 0; ask < round.Asks; ask++)
+        {
+            var (text, tokens) = (TextOf(number + user + ask), round.TokensOf(user, ask));
+            var (path, asks) = IsChat
+                ? ("/v1/chat/completions", $$"""
+                    "messages":[{"role":"user","content":"{{text}}"}]
+                    """)
+                : ("/v1/completions", $"\"prompt\":\"{text}\"");
+            var body = Encoding.UTF8.GetBytes(
+                $$"""{{{asks}},"max_tokens":{{tokens}},"ignore_eos":true,"temperature":0,"stream":true}""");
+            StreamClient.Ask(_app.Address, path, body, tokens);
+        }
     }
 
     private static string TextOf(int question) => _questions[question % _questions.Length];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -8,6 +9,7 @@ namespace Minka.Bench.Serve;
 /// server's, and on another machine it would cost nothing here.</summary>
 internal static class StreamClient
 {
+    private static readonly ConcurrentBag<byte[]> _buffers = [];
     private const int SocketLevel = 1, ReceiveLowWater = 18; // Linux
 
     /// <summary>Posts JSON and takes a stream of events, all at once when the server closes the connection.</summary>
@@ -26,7 +28,7 @@ internal static class StreamClient
             + $"Connection: close\r\nContent-Length: {body.Length}\r\n\r\n");
         byte[] request = [.. Encoding.ASCII.GetBytes(head), .. body];
         socket.Send(request);
-        var answer = new byte[1 << 20];
+        if (!_buffers.TryTake(out var answer)) answer = new byte[1 << 20];
         var length = 0;
         while (socket.Receive(answer.AsSpan(length)) is var read and > 0) length += read;
         var seen = answer.AsSpan(0, length);
@@ -35,5 +37,6 @@ internal static class StreamClient
         // Some tokens are no text by themselves.
         if (seen.Count("data: "u8) is var events && events < tokens / 2)
             throw new InvalidDataException($"{events} events for {tokens} tokens.");
+        _buffers.Add(answer);
     }
 }

@@ -13,13 +13,14 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
 {
     private readonly LlmEngine _engine;
     private readonly Channel<GeneratedToken> _tokens;
+    private readonly ReaderSignal _signal;
     private readonly Sequence[] _choices;
     private readonly TimeProvider _time;
     private readonly int _unreadMax;
     private readonly long _submitted;
     private CancellationTokenRegistration _registration;
     private long _started, _firstToken, _lastToken, _ended;
-    private int _isPaused, _isCancelled, _open;
+    private int _isPaused, _isCancelled, _isAnnounced, _open;
 
     internal Generation(
         LlmEngine engine, Sequence[] choices, int unreadMax, int perStepMax, TimeProvider time, TimeSpan submittedAt)
@@ -35,6 +36,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         var capacity = unreadMax + perStepMax + choices.Length;
         _tokens = Channel.CreateBounded<GeneratedToken>(
             new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true });
+        _signal = new ReaderSignal(_tokens.Reader);
         foreach (var choice in choices) choice.Output = this;
     }
 
@@ -117,8 +119,11 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     }
 
     /// <summary>Waits until a token is there; false when none will come any more.</summary>
-    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation = default) =>
-        _tokens.Reader.WaitToReadAsync(cancellation);
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation = default) => _signal.WaitAsync(cancellation);
+
+    /// <summary>Lets a waiting reader go on although nothing came: it is told true and <see cref="TryRead"/> finds
+    /// nothing. From any thread, which runs on as the reader.</summary>
+    public void WakeReader() => _signal.Wake();
 
     /// <summary>Every token to the end.</summary>
     public async IAsyncEnumerator<GeneratedToken> GetAsyncEnumerator(CancellationToken cancellationToken = default)
@@ -132,6 +137,19 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         {
             if (!Completion.IsCompleted) Cancel();
         }
+    }
+
+    /// <summary>Its last token was written.</summary>
+    internal bool IsEnded => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>The reader shall be informed; false when that is on its way already.</summary>
+    internal bool TryAnnounce() => Interlocked.Exchange(ref _isAnnounced, 1) == 0;
+
+    /// <summary>Wakes the reader if anything is there for it.</summary>
+    internal void Inform()
+    {
+        Interlocked.Exchange(ref _isAnnounced, 0);
+        _signal.WakeForNews();
     }
 
     internal void CancelOn(CancellationToken cancellation)

@@ -85,6 +85,7 @@ public sealed partial class LlmEngine
             }
         }
         if (pauses) Pause(output);
+        _wakes.Add(output);
         return count;
     }
 
@@ -97,7 +98,9 @@ public sealed partial class LlmEngine
     private void End(Generation output, Sequence sequence, in GeneratedToken end)
     {
         sequence.Output = null;
-        if (!output.End(end)) return;
+        var isWhole = output.End(end);
+        _wakes.Add(output);
+        if (!isWhole) return;
         _live.Remove(output);
         _paused.Remove(output);
     }
@@ -109,9 +112,16 @@ public sealed partial class LlmEngine
         foreach (var generation in _live.ToArray())
         {
             if (error is null) Cancel(generation, FinishReason.Cancelled);
-            else generation.Close(error);
+            else Fail(generation, error);
         }
         if (error is null) Settle();
+        else _wakes.Send();
+    }
+
+    private void Fail(Generation generation, Exception error)
+    {
+        generation.Close(error);
+        _wakes.Add(generation);
     }
 
     /// <summary>Waits for the inbox or something else, but not past the next look at slow readers and

@@ -23,6 +23,7 @@ public sealed partial class LlmEngine
     private readonly Channel<Command> _inbox = Channel.CreateUnbounded<Command>(new() { SingleReader = true });
     private readonly HashSet<Generation> _live = [];
     private readonly List<Generation> _paused = [];
+    private readonly ReaderWakes _wakes = new();
 
     /// <summary>Steps that are scheduled and not committed, oldest first.</summary>
     private readonly Queue<Batch> _flights = [];
@@ -277,6 +278,7 @@ public sealed partial class LlmEngine
         _scheduler.ClearEnded();
         Counters.SetLoad(_scheduler);
         Counters.SetStepsInFlight(_flights.Count);
+        _wakes.Send();
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);

@@ -32,9 +32,19 @@ internal sealed class TextGeneration
     public TextFinish?[] Finishes { get; }
 
     /// <summary>Tokens so far.</summary>
-    public TokenUsage Usage => new(
-        _tokens.PromptTokens, _tokens.CachedTokens, _choices.Sum(choice => choice.Tokens),
-        _choices.Sum(choice => choice.ReasoningTokens));
+    public TokenUsage Usage
+    {
+        get
+        {
+            var (tokens, reasoning) = (0, 0);
+            foreach (var choice in _choices)
+            {
+                tokens += choice.Tokens;
+                reasoning += choice.ReasoningTokens;
+            }
+            return new(_tokens.PromptTokens, _tokens.CachedTokens, tokens, reasoning);
+        }
+    }
 
     /// <summary>Token ids of the prompt.</summary>
     public ReadOnlyMemory<int> Prompt => _tokens.Request.Prompt;
@@ -79,17 +89,27 @@ internal sealed class TextGeneration
         TimeSpan quiet, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var events = new List<TextEvent>();
+        using var silence = new Silence(_time, quiet, _tokens.WakeReader);
         try
         {
             while (_open > 0)
             {
-                var waiting = WaitAsync(cancellation);
-                while (!await IsOverAsync(waiting, quiet).ConfigureAwait(false)) yield return [];
-                if (!await waiting.ConfigureAwait(false)) break;
-                while (_tokens.TryRead(out var token)) Take(token, events);
-                if (events.Count == 0) continue;
+                bool goesOn;
+                try
+                {
+                    goesOn = await _tokens.WaitToReadAsync(cancellation).ConfigureAwait(false);
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException and not ApiFault)
+                {
+                    throw ApiFault.EngineFailed();
+                }
+                if (!goesOn) break;
+                var isQuiet = true;
+                for (; _tokens.TryRead(out var token); isQuiet = false) Take(token, events);
+                if (events.Count == 0 && !isQuiet) continue;
                 yield return events;
                 events.Clear();
+                silence.Heard();
             }
         }
         finally
@@ -105,32 +125,6 @@ internal sealed class TextGeneration
     {
         await foreach (var events in BatchesAsync(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false))
             foreach (var happened in events) yield return happened;
-    }
-
-    private async Task<bool> IsOverAsync(Task<bool> waiting, TimeSpan quiet)
-    {
-        if (waiting.IsCompleted || quiet == Timeout.InfiniteTimeSpan) return true;
-        try
-        {
-            await waiting.WaitAsync(quiet, _time, CancellationToken.None).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return waiting.IsCompleted;
-        }
-    }
-
-    private async Task<bool> WaitAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return await _tokens.WaitToReadAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException and not ApiFault)
-        {
-            throw ApiFault.EngineFailed();
-        }
     }
 
     private void Take(in GeneratedToken token, List<TextEvent> events)

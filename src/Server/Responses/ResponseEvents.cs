@@ -54,14 +54,17 @@ internal sealed class ResponseEvents
         _reply.Write(json, Output, usage, fault);
     }
 
-    private void Send(string type, Action<Utf8JsonWriter> write) => _sse.Event(
+    /// <summary>Writes one event.</summary>
+    public static void Write(SseWriter sse, string type, int number, Action<Utf8JsonWriter> write) => sse.Event(
         json =>
         {
             json.WriteStartObject();
             json.WriteString("type", type);
-            json.WriteNumber("sequence_number", _next++);
+            json.WriteNumber("sequence_number", number);
             write(json);
             json.WriteEndObject();
         },
         type);
+
+    private void Send(string type, Action<Utf8JsonWriter> write) => Write(_sse, type, _next++, write);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,8 @@ using Minka.Server.OpenApi;
 
 namespace Minka.Server.Responses;
 
-/// <summary>POST /v1/responses, and GET, DELETE and cancel of those that are stored.</summary>
+/// <summary>POST /v1/responses; GET, DELETE and cancel of those that are stored, and what they were asked with.
+/// </summary>
 internal sealed class ResponsesEndpoint(ServerParts server)
 {
     private readonly ResponseStore _store = new();
@@ -21,6 +23,8 @@ internal sealed class ResponsesEndpoint(ServerParts server)
         on.MapPost("/v1/responses", endpoint.AnswerAsync)
             .Says("Answers a text or a conversation, and stores it", "ResponseRequest");
         on.MapGet("/v1/responses/{id}", endpoint.ShowAsync).Says("A stored response");
+        on.MapGet("/v1/responses/{id}/input_items", endpoint.ListInputAsync)
+            .Says("What a stored response was asked with");
         on.MapDelete("/v1/responses/{id}", endpoint.DeleteAsync).Says("Forgets a response");
         on.MapPost("/v1/responses/{id}/cancel", endpoint.CancelAsync).Says("Refused: nothing runs in the background");
     }
@@ -74,8 +78,34 @@ internal sealed class ResponsesEndpoint(ServerParts server)
 
     private Task ShowAsync(HttpContext context)
     {
-        var stored = _store.Find(IdOf(context), RequestTrace.Of(context).Key);
+        var stored = Find(context);
+        if (IsStreamWanted(context.Request.Query)) return TellAgainAsync(context, stored);
         return JsonReply.WriteAsync(context, 200, json => json.WriteRawValue(stored.Json));
+    }
+
+    private static async Task TellAgainAsync(HttpContext context, StoredResponse stored)
+    {
+        var after = -1;
+        if (context.Request.Query["starting_after"].ToString() is { Length: > 0 } text
+            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after))
+            throw ApiFault.Invalid("starting_after", "'starting_after' must be the number of an event.");
+        using var response = JsonDocument.Parse(stored.Json);
+        await using var sse = new SseWriter(context);
+        new StoredEvents(sse, response.RootElement, after).Write();
+        await sse.FlushAsync().ConfigureAwait(false);
+    }
+
+    private static bool IsStreamWanted(IQueryCollection query) => query["stream"].ToString() switch
+    {
+        "true" => true,
+        "" or "false" => false,
+        _ => throw ApiFault.Invalid("stream", "'stream' must be true or false."),
+    };
+
+    private Task ListInputAsync(HttpContext context)
+    {
+        var stored = Find(context);
+        return JsonReply.WriteAsync(context, 200, json => InputItems.Write(json, stored, context.Request.Query));
     }
 
     private Task DeleteAsync(HttpContext context)
@@ -94,10 +124,12 @@ internal sealed class ResponsesEndpoint(ServerParts server)
 
     private Task CancelAsync(HttpContext context)
     {
-        _store.Find(IdOf(context), RequestTrace.Of(context).Key);
+        Find(context);
         throw ApiFault.Invalid(null, "Only a response in the background can be cancelled, and there are none here; "
             + "close the connection of a running one.");
     }
+
+    private StoredResponse Find(HttpContext context) => _store.Find(IdOf(context), RequestTrace.Of(context).Key);
 
     private static string IdOf(HttpContext context) => context.GetRouteValue("id") as string ?? "";
 }

@@ -227,6 +227,11 @@ test('openai: a response is made, shown, gone on from and deleted', async () => 
     input: [{ type: 'function_call_output', call_id: call.call_id, output: '{"temperature": 21, "sky": "sunny"}' }],
   });
   assert.match(second.output_text, /21/);
+  const asked = [];
+  for await (const item of client.responses.inputItems.list(second.id, { order: 'asc', limit: 2 })) asked.push(item);
+  assert.deepEqual(asked.map((item) => item.type), ['message', 'function_call', 'function_call_output']);
+  assert.equal(asked[0].content[0].text, 'What is the weather in Rome?');
+  await assert.rejects(client.responses.cancel(first.id), OpenAI.BadRequestError);
   await client.responses.delete(first.id);
   await assert.rejects(client.responses.retrieve(first.id), OpenAI.NotFoundError);
 });
@@ -239,4 +244,8 @@ test('openai: the helper for streams of responses puts the events together', asy
   assert.equal(response.output_text, '12 + 30 = 42.');
   assert.equal(response.status, 'completed');
   assert.deepEqual(types.slice(0, 2), ['response.created', 'response.in_progress']);
+  const again = [];
+  for await (const event of await client.responses.retrieve(response.id, { stream: true })) again.push(event);
+  assert.deepEqual(again.map((event) => event.type), types.filter((type, i) => type !== types[i - 1]));
+  assert.equal(again.at(-1).response.output[0].content[0].text, '12 + 30 = 42.');
 });

@@ -126,16 +126,109 @@ public sealed class ResponsesTests(TinyServer server)
         Assert.Throws<ApiFault>(() => store.Find("b", "ann"));
     }
 
-    private async Task<IEnumerable<JsonNode>> EventsAsync(string json)
+    [Theory]
+    [InlineData("""{"model":"minka-tiny","input":"What is 12 + 30?","stream":true}""")]
+    [InlineData("""{"model":"minka-tiny","input":"What is 12 + 30?","max_output_tokens":2,"stream":true}""")]
+    [InlineData($$"""
+        {"model":"minka-tiny","input":"What is the weather in Paris?","tools":{{Weather}},"stream":true}
+        """)]
+    public async Task A_stored_response_is_told_again_as_it_was_made(string request)
     {
-        using var response = await server.SendAsync(Path, json);
+        var made = (await EventsAsync(request)).ToList();
+        var place = $"{Path}/{made[^1]["response"]!["id"]}?stream=true";
+
+        var again = await ReadEventsAsync(await GetAsync(place));
+        var rest = await ReadEventsAsync(await GetAsync($"{place}&starting_after=2"));
+
+        Assert.Equal(Joined(made), Joined(again));
+        Assert.Equal(Enumerable.Range(0, again.Count), again.Select(one => (int)one["sequence_number"]!));
+        Assert.Equal(again.Skip(3).Select(one => one.ToJsonString()), rest.Select(one => one.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task What_a_response_was_asked_with_is_listed_page_by_page_the_newest_first()
+    {
+        var (_, answer) = await server.PostAsync(Path, """
+            {"model":"minka-tiny","max_output_tokens":4,"instructions":"Be kind.","input":[
+            {"role":"user","content":"What is the weather in Rome?"},
+            {"type":"function_call","call_id":"c1","name":"get_weather","arguments":"{\"city\":\"Rome\"}"},
+            {"type":"function_call_output","call_id":"c1","output":"sunny"},
+            {"role":"assistant","content":"Sunny."},{"role":"user","content":"Thanks"}]}
+            """);
+        var place = $"{Path}/{answer["id"]}/input_items";
+
+        var all = await GetJsonAsync($"{place}?order=asc");
+        var first = await GetJsonAsync($"{place}?limit=2");
+        var rest = await GetJsonAsync($"{place}?after={first["last_id"]}");
+
+        Assert.Equal(
+            ["message", "function_call", "function_call_output", "message", "message"],
+            all["data"]!.AsArray().Select(item => (string?)item!["type"]));
+        Assert.Equal("What is the weather in Rome?", (string?)all["data"]![0]!["content"]![0]!["text"]);
+        Assert.Equal("""{"city":"Rome"}""", (string?)all["data"]![1]!["arguments"]);
+        Assert.Equal("sunny", (string?)all["data"]![2]!["output"]);
+        Assert.Equal("output_text", (string?)all["data"]![3]!["content"]![0]!["type"]);
+        Assert.Equal((false, true), ((bool)all["has_more"]!, (bool)first["has_more"]!));
+        Assert.Equal(
+            all["data"]!.AsArray().Reverse().Select(item => (string?)item!["id"]),
+            first["data"]!.AsArray().Concat(rest["data"]!.AsArray()).Select(item => (string?)item!["id"]));
+    }
+
+    [Theory]
+    [InlineData("/input_items?limit=0")]
+    [InlineData("/input_items?limit=101")]
+    [InlineData("/input_items?order=up")]
+    [InlineData("/input_items?after=msg_no")]
+    [InlineData("?stream=yes")]
+    [InlineData("?stream=true&starting_after=x")]
+    public async Task A_query_that_makes_no_sense_is_refused(string query)
+    {
+        var (_, answer) = await server.PostAsync(Path, """{"model":"minka-tiny","input":"a","max_output_tokens":1}""");
+
+        using var refused = await GetAsync($"{Path}/{answer["id"]}{query}");
+        using var unknown = await GetAsync($"{Path}/resp_no{query}");
+
+        Assert.Equal((400, 404), ((int)refused.StatusCode, (int)unknown.StatusCode));
+    }
+
+    /// <summary>Events without their numbers, those of one text that follow each other as one.</summary>
+    private static List<string> Joined(IEnumerable<JsonNode> events)
+    {
+        List<JsonNode> joined = [];
+        foreach (var one in events.Select(one => one.DeepClone()))
+        {
+            one.AsObject().Remove("sequence_number");
+            if (one["delta"] is { } delta && joined is [.., { } last] && last["delta"] is { } begun)
+                last["delta"] = (string)begun! + (string)delta!;
+            else joined.Add(one);
+        }
+        // In any order of fields.
+        return [.. joined.Select(one => string.Join(',', one.AsObject().OrderBy(field => field.Key)
+            .Select(field => $"{field.Key}:{field.Value?.ToJsonString()}")))];
+    }
+
+    private Task<HttpResponseMessage> GetAsync(string place) =>
+        server.Client.GetAsync(new Uri(place, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    private async Task<JsonNode> GetJsonAsync(string place)
+    {
+        using var response = await GetAsync(place);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    private async Task<IEnumerable<JsonNode>> EventsAsync(string json) =>
+        await ReadEventsAsync(await server.SendAsync(Path, json));
+
+    private static async Task<List<JsonNode>> ReadEventsAsync(HttpResponseMessage response)
+    {
+        using var read = response;
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(frame => frame.Split('\n'))
+        return [.. text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(frame => frame.Split('\n'))
             .Select(lines =>
             {
                 var data = JsonNode.Parse(lines[1]["data: ".Length..])!;
                 Assert.Equal($"event: {data["type"]}", lines[0]);
                 return data;
-            });
+            })];
     }
 }
