@@ -31,6 +31,8 @@ internal sealed record ModelShape(
         new("moe-tiny", 64, 96, 3, 4, 2, 16, 512, false) { Experts = 8, ActiveExperts = 2 },
         new("135m", 576, 1536, 30, 9, 3, 64, 49_152, true),
         new("26m", 512, 1408, 8, 8, 2, 64, 6400, true),
+        // As many key heads as distributed-llama needs for eight nodes.
+        new("30m-8kv", 512, 1536, 8, 8, 8, 64, 6400, true),
         new("tiny", 64, 192, 2, 4, 2, 16, 512, true),
     ];
 

@@ -1,11 +1,6 @@
-using Minka.Compute;
-using Minka.Compute.Cpu;
 using Minka.Engine;
 using Minka.Engine.Execution;
 using Minka.Engine.Sampling;
-using Minka.Engine.Scheduling;
-using Minka.Models;
-using Minka.Plan;
 
 namespace Minka.Cluster.Tests;
 
@@ -13,16 +8,8 @@ namespace Minka.Cluster.Tests;
 /// them.</summary>
 public sealed class LogprobTests
 {
-    private const int KvBlocks = 96;
-
-    private static readonly SchedulerOptions Scheduling = new()
-    {
-        SequencesMax = 8, TokensPerStepMax = 160, LogitRowsMax = 32, ContextMax = 256,
-    };
-
-    private static readonly ModelPackage Package = ModelPackage.Open(Weights.TestWorkers.ModelPath);
-
-    private static readonly Lazy<Task<List<List<TokenLogprobs>>>> Alone = new(OnOneMachineAsync);
+    private static readonly Lazy<Task<List<List<TokenLogprobs>>>> Alone = new(
+        () => TinyCluster.AloneAsync(model => AnswersAsync(new LocalExecutor(model), CancellationToken.None)));
 
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
@@ -34,7 +21,7 @@ public sealed class LogprobTests
     [InlineData(2, 2, 1e-4)]
     public async Task They_are_those_of_one_machine(int tensor, int pipeline, double tolerance)
     {
-        using var cluster = Cluster(tensor, pipeline, new());
+        using var cluster = TinyCluster.Of(tensor, pipeline);
 
         var many = await AnswersAsync(cluster.Executor, _cancellation);
 
@@ -61,16 +48,17 @@ public sealed class LogprobTests
     [Fact]
     public async Task A_token_with_twenty_of_them_takes_some_hundred_bytes()
     {
-        using var narrow = Cluster(2, 1, new());
-        using var wide = Cluster(2, 1, new() { LogitCandidates = 0 });
+        using var narrow = TinyCluster.Of(2, 1);
+        using var wide = TinyCluster.Of(2, 1, collectives: new() { LogitCandidates = 0 });
 
+        var vocabulary = TinyCluster.Package.Config.VocabularySize;
         var (few, all) = (await BytesAsync(narrow.Executor), await BytesAsync(wide.Executor));
 
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{few:0} bytes a token instead of {all:0}; the vocabulary has {Package.Config.VocabularySize}.");
+            $"{few:0} bytes a token instead of {all:0}; the vocabulary has {vocabulary}.");
         // Two ranks: 28 logits with their ids and a sum each, and what frames them.
         Assert.InRange(few, 2 * ((28 * 8) + 12), 2 * ((28 * 8) + 12 + 64));
-        Assert.InRange(all, 4 * Package.Config.VocabularySize, double.MaxValue);
+        Assert.InRange(all, 4 * vocabulary, double.MaxValue);
     }
 
     private static async Task<double> BytesAsync(ClusterExecutor executor)
@@ -78,27 +66,6 @@ public sealed class LogprobTests
         var request = Request("Once upon a time") with { WantsLogprobs = true, TopLogprobs = 20, TokensMax = 20 };
         await OneAsync(executor, request, TestContext.Current.CancellationToken);
         return executor.Meter.Status().Links.Sum(link => link.BytesReceived) / 20.0;
-    }
-
-    private static async Task<List<List<TokenLogprobs>>> OnOneMachineAsync()
-    {
-        using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(Package.Weights, backend, new()
-        {
-            KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32,
-        });
-        return await AnswersAsync(new LocalExecutor(model), CancellationToken.None);
-    }
-
-    private static ThreadCluster Cluster(int tensor, int pipeline, CollectivePlan collectives)
-    {
-        var plan = PlanBuilder.Build(new()
-        {
-            Model = PlannedModel.ShapeOf(Package.Weights),
-            Workers = [.. Enumerable.Range(0, tensor * pipeline).Select(rank => $"node{rank}:9000")],
-            Tensor = tensor, Pipeline = pipeline, Collectives = collectives,
-        });
-        return new(Package.Weights, plan, Scheduling.StepLimits(KvBlocks), KvBlocks);
     }
 
     /// <summary>Drawn and greedy, lowered by rules of every kind; of prompts in several steps, of prompts
@@ -151,7 +118,7 @@ public sealed class LogprobTests
 
     private static GenerationRequest Request(string text) => new()
     {
-        Prompt = Package.Tokenizer.Encode(text, addSpecial: true), TokensMax = 16, IgnoreEos = true,
+        Prompt = TinyCluster.Package.Tokenizer.Encode(text, addSpecial: true), TokensMax = 16, IgnoreEos = true,
         Sampling = new() { Temperature = 0 },
     };
 
@@ -166,7 +133,8 @@ public sealed class LogprobTests
     private static async Task<List<TokenLogprobs>> OneAsync(
         IExecutor executor, GenerationRequest request, CancellationToken cancellation)
     {
-        var engine = new LlmEngine(executor, new() { Scheduling = Scheduling, EosIds = Package.EosIds },
+        var engine = new LlmEngine(
+            executor, new() { Scheduling = TinyCluster.Scheduling, EosIds = TinyCluster.Package.EosIds },
             TimeProvider.System);
         var generation = engine.Submit(request, cancellation);
         var running = engine.RunAsync(cancellation);

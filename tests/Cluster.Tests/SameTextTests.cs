@@ -1,9 +1,6 @@
-using Minka.Compute;
-using Minka.Compute.Cpu;
 using Minka.Engine;
 using Minka.Engine.Constraints;
 using Minka.Engine.Execution;
-using Minka.Engine.Scheduling;
 using Minka.Engine.Speculation;
 using Minka.Models;
 using Minka.Plan;
@@ -15,16 +12,8 @@ namespace Minka.Cluster.Tests;
 /// </summary>
 public sealed class SameTextTests
 {
-    private const int KvBlocks = 96;
-
-    private static readonly SchedulerOptions Scheduling = new()
-    {
-        SequencesMax = 8, TokensPerStepMax = 160, LogitRowsMax = 32, ContextMax = 256,
-    };
-
-    private static readonly ModelPackage Package = ModelPackage.Open(Weights.TestWorkers.ModelPath);
-
-    private static readonly Lazy<Task<List<string>>> Alone = new(OnOneMachineAsync);
+    private static readonly Lazy<Task<List<string>>> Alone = new(
+        () => TinyCluster.AloneAsync(model => AnswersAsync(new LocalExecutor(model))));
 
     [Theory]
     [InlineData(2, 1, "")]
@@ -41,8 +30,9 @@ public sealed class SameTextTests
     [InlineData(0, 0, "1:2@1*1@4")]
     public async Task Eight_requests_of_every_kind_say_the_same_on_every_cut(int tensor, int pipeline, string shares)
     {
-        if (pipeline > Package.Config.Layers) Assert.Skip($"The model has {Package.Config.Layers} layers.");
-        using var cluster = Cluster(tensor, pipeline, shares, new());
+        var layers = TinyCluster.Package.Config.Layers;
+        if (pipeline > layers) Assert.Skip($"The model has {layers} layers.");
+        using var cluster = TinyCluster.Of(tensor, pipeline, shares, new());
 
         // Guesses are verified on the ranks, a chunk of several rows of logits each.
         Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor, new NgramDrafter(new())));
@@ -58,7 +48,7 @@ public sealed class SameTextTests
     [InlineData(1, 3, 3)]
     public async Task However_many_steps_are_in_flight_the_text_is_the_same(int tensor, int pipeline, int steps)
     {
-        using var cluster = Cluster(tensor, pipeline, "", new(), steps);
+        using var cluster = TinyCluster.Of(tensor, pipeline, "", new(), steps);
 
         Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor, new NgramDrafter(new())));
 
@@ -75,21 +65,21 @@ public sealed class SameTextTests
     [InlineData(CollectiveAlgorithm.Star)]
     public async Task Every_way_of_summing_says_the_same(CollectiveAlgorithm algorithm)
     {
-        using var cluster = Cluster(4, 1, "", new() { Hidden = new(algorithm, WireFormat.F32) });
+        using var cluster = TinyCluster.Of(4, 1, "", new() { Hidden = new(algorithm, WireFormat.F32) });
 
         Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor));
-        Assert.InRange(Distance(cluster), 0, 1e-4);
+        Assert.InRange(await DistanceAsync(cluster), 0, 1e-4);
     }
 
     [Fact]
     public async Task Sums_of_bytes_change_little_and_how_little_is_said()
     {
-        using var cluster = Cluster(2, 2, "",
+        using var cluster = TinyCluster.Of(2, 2, "",
             new() { Hidden = new(CollectiveAlgorithm.TwoShot, WireFormat.Q8), Boundary = WireFormat.Q8 });
 
         var (alone, many) = (await Alone.Value, await AnswersAsync(cluster.Executor));
 
-        var divergence = Divergence(cluster);
+        var divergence = await DivergenceAsync(cluster);
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"q8 between ranks: KL {divergence:0.0000} nats a token; {alone.Zip(many).Count(pair =>
                 pair.First == pair.Second)} of {alone.Count} texts are the same. '{alone[0]}' is '{many[0]}'.");
@@ -99,32 +89,9 @@ public sealed class SameTextTests
     [Fact]
     public async Task A_plan_that_wants_all_logits_gets_them_and_says_the_same()
     {
-        using var cluster = Cluster(2, 1, "", new() { LogitCandidates = 0 });
+        using var cluster = TinyCluster.Of(2, 1, "", new() { LogitCandidates = 0 });
 
         Assert.Equal(await Alone.Value, await AnswersAsync(cluster.Executor));
-    }
-
-    private static async Task<List<string>> OnOneMachineAsync()
-    {
-        using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(Package.Weights, backend, new()
-        {
-            KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32,
-        });
-        return await AnswersAsync(new LocalExecutor(model));
-    }
-
-    private static ThreadCluster Cluster(
-        int tensor, int pipeline, string shares, CollectivePlan collectives, int stepsInFlight = 0)
-    {
-        var ranks = tensor > 0 ? tensor * pipeline : shares.Split(':', '*', ',').Length;
-        var plan = PlanBuilder.Build(new()
-        {
-            Model = PlannedModel.ShapeOf(Package.Weights),
-            Workers = [.. Enumerable.Range(0, ranks).Select(rank => $"node{rank}:9000")],
-            Tensor = tensor, Pipeline = pipeline, Shares = shares, Collectives = collectives,
-        });
-        return new(Package.Weights, plan, Scheduling.StepLimits(KvBlocks), KvBlocks, stepsInFlight: stepsInFlight);
     }
 
     /// <summary>They share a prefix, draw, are punished, biased, measured and constrained, all at once.</summary>
@@ -150,17 +117,17 @@ public sealed class SameTextTests
 
     private static GenerationRequest Request(string text) => new()
     {
-        Prompt = Package.Tokenizer.Encode(text, addSpecial: true), TokensMax = 24, IgnoreEos = true,
+        Prompt = TinyCluster.Package.Tokenizer.Encode(text, addSpecial: true), TokensMax = 24, IgnoreEos = true,
         Sampling = new() { Temperature = 0 },
     };
 
     private static async Task<List<string>> AnswersAsync(IExecutor executor, IDrafter? drafter = null)
     {
-        var tokenizer = Package.Tokenizer;
+        var tokenizer = TinyCluster.Package.Tokenizer;
         var engine = new LlmEngine(executor, new()
         {
-            Scheduling = Scheduling, EosIds = Package.EosIds, Drafter = drafter,
-            Vocabulary = new(Package.Config.VocabularySize, id => tokenizer.IsSpecial(id) ? default
+            Scheduling = TinyCluster.Scheduling, EosIds = TinyCluster.Package.EosIds, Drafter = drafter,
+            Vocabulary = new(TinyCluster.Package.Config.VocabularySize, id => tokenizer.IsSpecial(id) ? default
                 : System.Text.Encoding.UTF8.GetBytes(tokenizer.Decode([id]))),
         }, TimeProvider.System);
         var running = engine.RunAsync();
@@ -176,35 +143,31 @@ public sealed class SameTextTests
         return [.. texts];
     }
 
-    private static (float[] Alone, float[] Many) Logits(ThreadCluster cluster)
-    {
-        var prompt = Package.Tokenizer.Encode("A fox sat by the lamp and thought of 12 and 30.", addSpecial: true)
-            .Take(30).ToArray();
-        int[] blocks = [3, 1];
-        using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(Package.Weights, backend, new()
+    private static Task<(float[] Alone, float[] Many)> LogitsAsync(ThreadCluster cluster) =>
+        TinyCluster.AloneAsync(model =>
         {
-            KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32,
+            var prompt = TinyCluster.Package.Tokenizer.Encode(
+                "A fox sat by the lamp and thought of 12 and 30.", addSpecial: true).Take(30).ToArray();
+            int[] blocks = [3, 1];
+            var input = new ForwardInput(model.Limits);
+            input.AddSequence(prompt, 0, prompt.Length, blocks, prompt.Length);
+            var alone = new float[prompt.Length * model.Config.VocabularySize];
+            model.Forward(input, alone);
+            return Task.FromResult((alone, cluster.Run(prompt.Length, (prompt, 0, blocks))));
         });
-        var input = new ForwardInput(model.Limits);
-        input.AddSequence(prompt, 0, prompt.Length, blocks, prompt.Length);
-        var alone = new float[prompt.Length * Package.Config.VocabularySize];
-        model.Forward(input, alone);
-        return (alone, cluster.Run(prompt.Length, (prompt, 0, blocks)));
-    }
 
     /// <summary>Largest difference of two logits, as a share of the largest.</summary>
-    private static double Distance(ThreadCluster cluster)
+    private static async Task<double> DistanceAsync(ThreadCluster cluster)
     {
-        var (alone, many) = Logits(cluster);
+        var (alone, many) = await LogitsAsync(cluster);
         return alone.Zip(many, (x, y) => Math.Abs(x - y)).Max() / alone.Max(Math.Abs);
     }
 
     /// <summary>Kullback-Leibler divergence from one machine, nats a token.</summary>
-    private static double Divergence(ThreadCluster cluster)
+    private static async Task<double> DivergenceAsync(ThreadCluster cluster)
     {
-        var (alone, many) = Logits(cluster);
-        var size = Package.Config.VocabularySize;
+        var (alone, many) = await LogitsAsync(cluster);
+        var size = TinyCluster.Package.Config.VocabularySize;
         return alone.Chunk(size).Zip(many.Chunk(size), (p, q) =>
         {
             var (logP, logQ) = (LogSoftmax(p), LogSoftmax(q));

@@ -119,6 +119,33 @@ public sealed class SharedLaneTests : TransportContract
         Assert.All(allocated, bytes => Assert.InRange(bytes, 0, 200));
     }
 
+    [Fact]
+    public void What_a_killed_process_left_is_taken_away_and_nothing_else()
+    {
+        var folder = Directory.CreateTempSubdirectory("minka").FullName;
+        var now = TimeProvider.System.GetUtcNow();
+        // No process has the largest number there is.
+        var (dead, alive, rest) = ("7fffffff", $"{Environment.ProcessId:x8}", new string('0', 24));
+        string Put(string name, int minutes)
+        {
+            var path = Path.Combine(folder, name);
+            File.WriteAllBytes(path, []);
+            File.SetLastWriteTimeUtc(path, (now - TimeSpan.FromMinutes(minutes)).UtcDateTime);
+            return path;
+        }
+        Put($"minka-{dead}{rest}", 2);
+        string[] kept =
+        [
+            Put($"minka-{alive}{rest}", 2), Put($"minka-{dead}{rest[1..]}1", 0), Put($"minka-{dead}", 2),
+            Put($"other-{dead}{rest}", 2),
+        ];
+
+        SharedLane.Sweep(folder, now);
+
+        Assert.Equal(kept.Order(), Directory.GetFiles(folder).Order());
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static void SkipWithoutMemory()
     {
         var (one, other) = Ranks.Lanes();

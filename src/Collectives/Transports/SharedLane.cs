@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
@@ -18,10 +20,15 @@ internal sealed unsafe class SharedLane : IDisposable
     /// <summary>Room of a direction: a message of the longest kind, and short ones beside it.</summary>
     public const int RingBytes = (1 << 20) + (1 << 16);
 
-    private const string Folder = "/dev/shm";
+    private const string Folder = "/dev/shm", Prefix = "minka-";
     private const int HeaderBytes = 4096;
     private const int Line = 128;
     private const int TotalBytes = HeaderBytes + 2 * RingBytes;
+
+    /// <summary>A name that nobody took away for so long, nobody looks for any more.</summary>
+    private static readonly TimeSpan _abandoned = TimeSpan.FromMinutes(1);
+
+    private static int _hasSwept;
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
@@ -46,7 +53,30 @@ internal sealed unsafe class SharedLane : IDisposable
     public byte[] Nonce { get; }
 
     /// <summary>Makes one; null where there is no such memory, or too little of it.</summary>
-    public static SharedLane? TryCreate() => TryMap(RandomNumberGenerator.GetBytes(NameBytes), isFirst: true);
+    public static SharedLane? TryCreate()
+    {
+        if (Interlocked.Exchange(ref _hasSwept, 1) == 0) Sweep(Folder, TimeProvider.System.GetUtcNow());
+        // A process that is killed before the other side has found it leaves a name; it says whose it was.
+        var name = RandomNumberGenerator.GetBytes(NameBytes);
+        BinaryPrimitives.WriteInt32BigEndian(name, Environment.ProcessId);
+        return TryMap(name, isFirst: true);
+    }
+
+    /// <summary>Takes away what processes left that are no more.</summary>
+    /// <param name="folder">Where names are.</param>
+    /// <param name="now">The time.</param>
+    internal static void Sweep(string folder, DateTimeOffset now)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var path in Directory.EnumerateFiles(folder, $"{Prefix}*"))
+        {
+            var name = Path.GetFileName(path.AsSpan())[Prefix.Length..];
+            if (name.Length == 2 * NameBytes
+                && int.TryParse(name[..8], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var owner)
+                && !Directory.Exists($"/proc/{owner}") && now - File.GetLastWriteTimeUtc(path) > _abandoned)
+                TryDelete(path);
+        }
+    }
 
     /// <summary>Finds the one that a rank of this machine made; null if there is none.</summary>
     public static SharedLane? TryOpen(byte[] name) => TryMap(name, isFirst: false);
@@ -168,7 +198,7 @@ internal sealed unsafe class SharedLane : IDisposable
         }
     }
 
-    private static string PathOf(byte[] name) => $"{Folder}/minka-{Convert.ToHexStringLower(name)}";
+    private static string PathOf(byte[] name) => $"{Folder}/{Prefix}{Convert.ToHexStringLower(name)}";
 
     private byte* Open()
     {

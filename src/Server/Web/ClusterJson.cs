@@ -61,7 +61,8 @@ internal static class ClusterJson
         json.WriteEndObject();
     }
 
-    private static void Number(Utf8JsonWriter json, string name, double? value)
+    /// <summary>A number as short as a page needs it; null where there is none.</summary>
+    public static void Number(Utf8JsonWriter json, string name, double? value)
     {
         if (value is { } number) json.WriteNumber(name, Math.Round(number, 7));
         else json.WriteNull(name);

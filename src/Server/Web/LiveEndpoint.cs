@@ -111,8 +111,9 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
         json.WriteNumber("prompt", usage.Prompt);
         json.WriteNumber("cached", usage.Cached);
         json.WriteNumber("generated", usage.Completion);
-        Seconds(json, "ttft", hasToken ? (first.SubmittedAfter + first.TimeToFirstToken).TotalSeconds : null);
-        Seconds(json, "tpot", gaps > 0 ? first.DecodeTime.TotalSeconds / gaps : null);
+        ClusterJson.Number(
+            json, "ttft", hasToken ? (first.SubmittedAfter + first.TimeToFirstToken).TotalSeconds : null);
+        ClusterJson.Number(json, "tpot", gaps > 0 ? first.DecodeTime.TotalSeconds / gaps : null);
         json.WriteEndObject();
     }
 
@@ -132,11 +133,11 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
             json.WriteString("model", one.Model);
             json.WriteNumber("status", one.Status);
             json.WriteString("finish", one.Finish);
-            Seconds(json, "queue", one.Queue);
-            Seconds(json, "ttft", one.FirstToken);
-            Seconds(json, "firstByte", one.FirstByte);
-            Seconds(json, "tpot", one.PerToken);
-            Seconds(json, "e2e", one.EndToEnd);
+            ClusterJson.Number(json, "queue", one.Queue);
+            ClusterJson.Number(json, "ttft", one.FirstToken);
+            ClusterJson.Number(json, "firstByte", one.FirstByte);
+            ClusterJson.Number(json, "tpot", one.PerToken);
+            ClusterJson.Number(json, "e2e", one.EndToEnd);
             json.WriteNumber("prompt", one.Prompt);
             json.WriteNumber("cached", one.Cached);
             json.WriteNumber("generated", one.Generated);
@@ -144,12 +145,6 @@ internal sealed class LiveEndpoint(ServerParts server, LiveRecorder recorder)
         }
         json.WriteEndArray();
         json.WriteEndObject();
-    }
-
-    private static void Seconds(Utf8JsonWriter json, string name, double? seconds)
-    {
-        if (seconds is { } value) json.WriteNumber(name, Math.Round(value, 6));
-        else json.WriteNull(name);
     }
 
     private static double Seconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
