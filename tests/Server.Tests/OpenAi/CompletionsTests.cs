@@ -24,6 +24,28 @@ public sealed class CompletionsTests(TinyServer server)
         }
     }
 
+    [Theory]
+    [InlineData("upon"), InlineData(" upon"), InlineData("upon a time")]
+    public async Task Bad_words_are_not_said(string word)
+    {
+        const string rest = "\"prompt\":\"Once\",\"max_tokens\":6,\"temperature\":0";
+
+        var (_, free) = await server.PostAsync(Path, $"{{{rest}}}");
+        var (_, forbidden) = await server.PostAsync(Path, $"{{{rest},\"bad_words\":[\"{word}\"]}}");
+
+        Assert.StartsWith(" upon a", (string?)free["choices"]![0]!["text"], StringComparison.Ordinal);
+        Assert.DoesNotContain(word, (string?)forbidden["choices"]![0]!["text"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("5"), InlineData("[5]"), InlineData("[\"\"]"), InlineData("[\" \"]")]
+    public async Task Bad_words_that_are_no_words_are_refused(string words)
+    {
+        var (status, answer) = await server.PostAsync(Path, $"{{\"prompt\":\"Once\",\"bad_words\":{words}}}");
+
+        Assert.Equal((400, "bad_words"), (status, (string?)answer["error"]!["param"]));
+    }
+
     [Fact]
     public async Task Echo_with_logprobs_measures_the_prompt_without_making_a_token()
     {
