@@ -157,6 +157,30 @@ public sealed class ChatPageTests(Browser browser)
     }
 
     [Fact]
+    public async Task An_answer_that_ends_while_a_title_is_written_does_not_cut_it_short()
+    {
+        await using var visit = await (await browser.OpenAsync()).ReadyAsync();
+        var page = visit.Page;
+        var mayEnd = new TaskCompletionSource();
+        await page.RouteAsync("**/v1/chat/completions", async route =>
+        {
+            await mayEnd.Task;
+            await route.ContinueAsync();
+        });
+        await visit.AskAsync("What is 12 + 30?");
+
+        await page.Locator("#conversations .open").First.DblClickAsync();
+        await page.FillAsync("#conversations input", "Su");
+        mayEnd.SetResult();
+        Assert.Equal("12 + 30 = 42.", await visit.AnswerAsync());
+        await page.Keyboard.TypeAsync("ms");
+        await page.Keyboard.PressAsync("Enter");
+
+        Assert.Equal("Sums", await page.InnerTextAsync("#conversations .open"));
+        Assert.Equal(0, await page.Locator("#conversations input").CountAsync());
+    }
+
+    [Fact]
     public async Task The_server_gets_the_system_prompt_and_the_parameters_that_were_set_and_no_others()
     {
         await using var visit = await (await browser.OpenAsync()).ReadyAsync();

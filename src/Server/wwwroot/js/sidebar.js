@@ -16,8 +16,10 @@ function when(time) {
 const textOf = conversation => [conversation.title, ...conversation.messages.map(message =>
   message.role === "user" ? message.content : message.variants[message.chosen].content)].join("\n").toLowerCase();
 
-/** Draws the list. acts: open(id), rename(conversation, title), remove(conversation) */
+/** Draws the list; while a title is being written it stays as it is, and is drawn when that has ended.
+    acts: open(id), rename(conversation, title), remove(conversation) */
 export function drawList(into, conversations, current, filter, acts) {
+  if (into.querySelector("li input")) return;
   const wanted = filter.trim().toLowerCase();
   const found = conversations.filter(one => one.messages.length && (!wanted || textOf(one).includes(wanted)));
   const groups = Map.groupBy ? Map.groupBy(found, one => when(one.updated)) : group(found);
@@ -42,6 +44,7 @@ function row(conversation, isCurrent, acts) {
     const end = keep => {
       if (isDone) return;
       isDone = true;
+      input.replaceWith(open);
       acts.rename(conversation, keep && input.value.trim() || conversation.title);
     };
     const input = el("input", {
