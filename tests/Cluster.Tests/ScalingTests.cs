@@ -41,7 +41,11 @@ public sealed class ScalingTests
     {
         using var file = new RandomModel(RandomModel.ConfigOf("llama") with
         {
-            Layers = 2, Width = 512, FeedForwardWidth = 256, Heads = 8, KvHeads = 8,
+            Layers = 2,
+            Width = 512,
+            FeedForwardWidth = 256,
+            Heads = 8,
+            KvHeads = 8,
         }, 7);
         return [.. new[] { 2, 4, 8 }.Select(ranks => Rate(file, ranks, algorithm))];
     }
