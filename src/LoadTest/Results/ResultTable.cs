@@ -89,6 +89,8 @@ public static class ResultTable
             yield return $"Highest load with {wanted} % within {slo}: {best.Name}, "
                 + $"goodput {Short(best.Summary.Goodput ?? 0)} req/s"
                 + (findings.FirstFailed is null ? "; no level failed, so go on to higher ones."
+                    // Where more users got less done, no rate lies between.
+                    : findings.RateMax < best.Summary.Goodput ? $"; {findings.FirstFailed.Name} failed."
                     : $"; between it and {findings.FirstFailed.Name} the limit is about "
                         + $"{Short(findings.RateMax ?? 0)} req/s.");
     }
