@@ -103,6 +103,7 @@ internal sealed class OverheadSubject : IAsyncDisposable
                 Prompt = _prompts[(number + user + ask) % _prompts.Length],
                 TokensMax = round.TokensOf(user, ask), IgnoreEos = true, Sampling = SamplingOptions.Greedy,
             });
+            generation.IsReadInline = true;
             await foreach (var _ in generation) { }
         }
     }

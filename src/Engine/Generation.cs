@@ -121,8 +121,18 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     /// <summary>Waits until a token is there; false when none will come any more.</summary>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation = default) => _signal.WaitAsync(cancellation);
 
+    /// <summary>
+    /// Whether the reader runs on the thread that wakes it, one reader of a step after the other. That is cheaper, and
+    /// for readers that never block: while one does, the others wait. To be set before the first wait.
+    /// </summary>
+    public bool IsReadInline
+    {
+        get => _signal.IsInline;
+        set => _signal.IsInline = value;
+    }
+
     /// <summary>Lets a waiting reader go on although nothing came: it is told true and <see cref="TryRead"/> finds
-    /// nothing. From any thread, which runs on as the reader.</summary>
+    /// nothing. From any thread.</summary>
     public void WakeReader() => _signal.Wake();
 
     /// <summary>Every token to the end.</summary>

@@ -3,13 +3,19 @@ using System.Threading.Tasks.Sources;
 
 namespace Minka.Engine;
 
-/// <summary>Lets the one reader of a channel sleep until <see cref="Wake"/>; who wakes it runs on as the reader until
-/// it sleeps again. Allocates nothing.</summary>
+/// <summary>Lets the one reader of a channel sleep until <see cref="Wake"/>. Allocates nothing.</summary>
 internal sealed class ReaderSignal(ChannelReader<GeneratedToken> tokens) : IValueTaskSource<bool>
 {
-    private ManualResetValueTaskSourceCore<bool> _core;
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _leaving;
     private int _isWaiting;
+
+    /// <summary>Whether who wakes the reader runs on as the reader until it sleeps again.</summary>
+    public bool IsInline
+    {
+        get => !_core.RunContinuationsAsynchronously;
+        set => _core.RunContinuationsAsynchronously = !value;
+    }
 
     private bool IsNews => tokens.Count > 0 || tokens.Completion.IsCompleted;
 

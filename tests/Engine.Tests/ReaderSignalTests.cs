@@ -39,7 +39,31 @@ public class ReaderSignalTests
     }
 
     [Fact]
-    public async Task What_a_reader_does_after_the_end_delays_no_other_reader()
+    public async Task A_reader_runs_on_the_thread_that_wakes_it_only_if_it_wants_to()
+    {
+        await using var fixture = new EngineFixture(starts: false);
+        foreach (var isInline in (bool[])[true, false])
+        {
+            var generation = fixture.Submit(Request(1));
+            generation.IsReadInline = isInline;
+            var reading = ThreadAfterWaitAsync(generation);
+
+            var waking = new Thread(generation.WakeReader);
+            waking.Start();
+            waking.Join();
+
+            Assert.Equal(isInline, await reading == waking);
+        }
+    }
+
+    private static async Task<Thread> ThreadAfterWaitAsync(Generation generation)
+    {
+        await generation.WaitToReadAsync(Cancellation).ConfigureAwait(false);
+        return Thread.CurrentThread;
+    }
+
+    [Fact]
+    public async Task A_reader_that_blocks_delays_no_other()
     {
         await using var fixture = new EngineFixture();
         using var isOtherRead = new ManualResetEventSlim();

@@ -19,6 +19,7 @@ internal sealed class TextGeneration
         Generation tokens, TextOptions options, TimeProvider time, Func<ChoiceText> begin, CancellationToken aborted)
     {
         (_tokens, _options, _aborted, _time) = (tokens, options, aborted, time);
+        tokens.IsReadInline = true;     // What clients have not taken yet is awaited, never waited for.
         _choices = new ChoiceText[options.Choices];
         for (var i = 0; i < _choices.Length; i++) _choices[i] = begin();
         Finishes = new TextFinish?[options.Choices];
