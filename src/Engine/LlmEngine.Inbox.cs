@@ -27,10 +27,10 @@ public sealed partial class LlmEngine
     private void Add(Generation generation)
     {
         _live.Add(generation);
-        var limit = generation.Request.TimeLimit;
-        _scheduler.Add(generation.Choices, limit == TimeSpan.MaxValue ? limit : generation.SubmittedAt + limit);
+        var (limit, start) = (generation.Request.TimeLimit, generation.SubmittedAt);
+        _scheduler.Add(generation.Choices, limit < TimeSpan.MaxValue - start ? start + limit : TimeSpan.MaxValue);
         Counters.SetLoad(_scheduler);
-        Interlocked.Add(ref _submitted, -generation.Choices.Length);
+        Interlocked.Decrement(ref _submitted);
     }
 
     private void Cancel(Generation generation, FinishReason reason, int choice = Command.AllChoices)

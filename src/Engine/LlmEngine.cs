@@ -105,15 +105,15 @@ public sealed partial class LlmEngine
         var generation = CreateGeneration(request);
 
         var queueMax = _options.Scheduling.QueueMax;
-        if (Interlocked.Add(ref _submitted, request.Choices) + Counters.Waiting > queueMax)
+        if (Interlocked.Increment(ref _submitted) + Counters.Waiting > queueMax)
         {
-            Interlocked.Add(ref _submitted, -request.Choices);
+            Interlocked.Decrement(ref _submitted);
             throw new RequestRefusedException(RefusalReason.QueueFull, "",
                 $"{Counters.Waiting} requests wait and {queueMax} may; ask again later.");
         }
         if (Volatile.Read(ref _isStopping) || !_inbox.Writer.TryWrite(new(CommandKind.Add, generation)))
         {
-            Interlocked.Add(ref _submitted, -request.Choices);
+            Interlocked.Decrement(ref _submitted);
             throw new RequestRefusedException(RefusalReason.Stopping, "", "The engine is stopping; ask another one.");
         }
 

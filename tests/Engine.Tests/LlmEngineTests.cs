@@ -122,11 +122,13 @@ public class LlmEngineTests
         Assert.Equal(0, fixture.Engine.Counters.UsedBlocks);
     }
 
-    [Fact]
-    public async Task A_reader_that_stops_reading_stalls_nobody_and_loses_nothing()
+    /// <summary>Neither the place that it runs in nor the blocks that it holds are kept from those who wait.</summary>
+    [Theory, InlineData(8, 64), InlineData(1, 64), InlineData(8, 13)]
+    public async Task A_reader_that_stops_reading_stalls_nobody_and_loses_nothing(int places, int kvBlocks)
     {
-        await using var fixture = new EngineFixture(options: new() { UnreadTokensMax = 4 });
-        var slow = fixture.Submit(Greedy(Prompt, 50));
+        var scheduling = new SchedulerOptions { SequencesMax = places, TokensPerStepMax = 64, LogitRowsMax = 8 };
+        await using var fixture = new EngineFixture(scheduling, kvBlocks, new() { UnreadTokensMax = 4 });
+        var slow = fixture.Submit(Greedy(Prompt, 50) with { Priority = -1 });
 
         var others = await fixture.TextAsync(Greedy([1, 2, 3], 200));
         var text = (await EngineFixture.TextsOf(slow))[0];
@@ -229,6 +231,26 @@ public class LlmEngineTests
         fixture.Engine.Stop();
         await fixture.Engine.RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, fixture.Engine.Counters.GeneratedTokens);
+    }
+
+    [Fact]
+    public async Task A_request_of_more_choices_than_the_queue_holds_is_one_request_and_runs()
+    {
+        await using var fixture = new EngineFixture(OneSequence with { QueueMax = 1 });
+
+        var texts = await fixture.TextsAsync(Greedy(Prompt, 5) with { Choices = 4 });
+
+        Assert.All(texts, text => Assert.Equal(fixture.Model.Greedy(Prompt, 5), text));
+    }
+
+    [Fact]
+    public async Task A_time_limit_past_the_end_of_time_is_none()
+    {
+        await using var fixture = new EngineFixture();
+
+        var text = await fixture.TextAsync(Greedy(Prompt, 5) with { TimeLimit = TimeSpan.MaxValue - new TimeSpan(1) });
+
+        Assert.Equal(5, text.Length);
     }
 
     [Fact]

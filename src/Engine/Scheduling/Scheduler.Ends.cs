@@ -168,6 +168,14 @@ public sealed partial class Scheduler
         return null;
     }
 
+    /// <summary>Of those whose reader is slow, the one of least urgency and last to come.</summary>
+    private Sequence? LastPaused()
+    {
+        for (var i = _running.Count - 1; i >= 0; i--)
+            if (_running[i] is { IsPaused: true, InFlight: false }) return _running[i];
+        return null;
+    }
+
     private bool IsSpared(Sequence sequence) =>
         sequence.Preemptions >= _options.PreemptionsMax
         && sequence.Known < sequence.KnownAtPreemption + _options.SparedTokens;

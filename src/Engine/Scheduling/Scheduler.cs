@@ -207,38 +207,36 @@ public sealed partial class Scheduler
 
     private void AdmitWaiting()
     {
-        var partial = 0;
-        var promised = 0;
-        foreach (var sequence in _running)
+        while (_budget > 0 && _queue.TryPeek(out var next))
         {
-            if (sequence.Missing > 1) partial++;
-            promised += SequenceBlocks.Missing(sequence, sequence.Known);
-        }
-
-        while (_budget > 0 && _running.Count < _options.SequencesMax && _queue.TryPeek(out var next))
-        {
-            var count = Admit(next, promised);
-            if (count == 0) break;
-            promised += SequenceBlocks.Missing(next, next.Known);
-            if (next.Missing > count && ++partial >= _options.PartialPromptsMax) break;
+            var lacksRoom = _running.Count == _options.SequencesMax;
+            if (!lacksRoom && TryAdmit(next, out lacksRoom)) continue;
+            // Whose reader is slow makes room for whoever could run.
+            if (!lacksRoom || LastPaused() is not { } paused) return;
+            Preempt(paused);
         }
     }
 
-    /// <summary>Gives a waiting sequence a place if its known tokens fit; returns the tokens planned.</summary>
-    private int Admit(Sequence sequence, int promised)
+    /// <summary>Gives a waiting sequence a place if its known tokens fit.</summary>
+    /// <param name="sequence">The next one.</param>
+    /// <param name="lacksBlocks">Whether it would have been admitted if more blocks were free.</param>
+    private bool TryAdmit(Sequence sequence, out bool lacksBlocks)
     {
+        lacksBlocks = false;
         var leader = CanFork(sequence) ? sequence.Leader : null;
         var freeHits = 0;
         var hits = leader is null ? _blocks.Match(sequence, out freeHits) : 0;
         var start = leader is null ? hits * ForwardInput.BlockTokens : leader.PromptLength - 1;
         var count = ChunkOf(sequence, sequence.Known - start);
-        if (count == 0) return 0;
+        var (partial, promised) = CountRunning();
+        if (count == 0 || (count < sequence.Known - start && partial >= _options.PartialPromptsMax)) return false;
 
         var needed = leader is null
             ? SequenceBlocks.For(sequence.Known) - hits + freeHits
             : SequenceBlocks.For(sequence.Known) - (leader.PromptLength - 1) / ForwardInput.BlockTokens;
         var reserve = _running.Count == 0 ? 0 : _watermark;
-        if (needed + promised + reserve > _pool.Free) return 0;
+        lacksBlocks = needed + promised + reserve > _pool.Free;
+        if (lacksBlocks) return false;
 
         _queue.Take(sequence);
         sequence.MakeRoom();
@@ -250,7 +248,21 @@ public sealed partial class Scheduler
         if (!_blocks.TryReserve(sequence, sequence.Computed + count))
             throw Bug.Found($"Blocks counted for sequence {sequence.Id} are not there.");
         Plan(sequence, count);
-        return count;
+        return true;
+    }
+
+    /// <summary>Prompts that go on and will not be whole after this step, and blocks that what is known of all who run
+    /// still needs.</summary>
+    private (int Partial, int Promised) CountRunning()
+    {
+        var (partial, promised) = (0, 0);
+        foreach (var sequence in _running)
+        {
+            var next = sequence.InFlight ? sequence.InFlightCount : 1;
+            if (sequence.Missing > next && !sequence.IsPaused) partial++;
+            promised += SequenceBlocks.Missing(sequence, sequence.Known);
+        }
+        return (partial, promised);
     }
 
     private void CountPrompt(Sequence sequence, int cached)
@@ -298,6 +310,7 @@ public sealed partial class Scheduler
         _budget -= count + drafts;
         _logitRows -= rows;
         sequence.InFlight = true;
+        sequence.InFlightCount = count;
     }
 
     /// <summary>Blocks for so many positions, if need be those of sequences that matter less.</summary>

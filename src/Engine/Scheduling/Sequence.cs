@@ -134,6 +134,9 @@ public sealed class Sequence
     /// <summary>Part of a batch that is being executed.</summary>
     internal bool InFlight { get; set; }
 
+    /// <summary>While <see cref="InFlight"/>: of what it lacks, tokens that this batch computes.</summary>
+    internal int InFlightCount { get; set; }
+
     /// <summary>Ends at the next commit.</summary>
     internal FinishReason PendingFinish { get; set; }
 

@@ -20,7 +20,7 @@ internal sealed class SchedulerWorld
         public ulong Hash;
         public int Known, Computed, Preemptions;
         public long Work, Rejected;
-        public bool HasStarted, WasPaused, IsCancelled;
+        public bool HasStarted, WasPaused, WasPartial, IsCancelled;
     }
 
     public SchedulerWorld(SchedulerOptions options, int kvBlocks)
@@ -176,9 +176,25 @@ internal sealed class SchedulerWorld
                 if (sequence.State == SequenceState.Running)
                     Assert.Contains(chunks, chunk => chunk.Sequence == sequence);
 
-        // Not empty while anything can run.
-        if (batch.IsEmpty && !Scheduler.IsIdle && _flights.Count == 0)
-            Assert.True(Live.Exists(sequence => sequence.IsPaused), "Nothing runs and nobody is paused.");
+        // Not empty while anything can run: whoever is paused keeps nobody from it.
+        if (batch.IsEmpty && _flights.Count == 0)
+            Assert.All(Live, sequence => Assert.True(
+                sequence.IsPaused || sequence.State == SequenceState.Ended
+                || sequence.Leader is { IsPaused: true, State: not SequenceState.Ended },
+                $"Nothing runs, sequence {sequence.Id} is {sequence.State} and not paused."));
+        CheckPartial(chunks);
+    }
+
+    /// <summary>Of the prompts that this step begins, none is left unfinished beside as many as may be.</summary>
+    private void CheckPartial(Chunk[] chunks)
+    {
+        Chunk[] all = [.. chunks, .. _flights.SelectMany(other => other.Chunks.ToArray())];
+        bool IsPartial(Sequence sequence) => !sequence.IsPaused && sequence.Generated == 0
+            && sequence.Missing > Math.Max(1, Array.Find(all, chunk => chunk.Sequence == sequence).Count);
+        if (!chunks.Any(chunk => IsPartial(chunk.Sequence) && !_eyes[chunk.Sequence].WasPartial)) return;
+        var partial = Scheduler.Running.Count(IsPartial);
+        Assert.True(partial <= _options.PartialPromptsMax, $"{partial} prompts are unfinished at once.");
+        foreach (var chunk in chunks) _eyes[chunk.Sequence].WasPartial |= IsPartial(chunk.Sequence);
     }
 
     /// <summary>First come, first served, in a class and key; no class before a more urgent one that waits.</summary>
