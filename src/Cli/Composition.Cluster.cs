@@ -35,7 +35,7 @@ internal static partial class Composition
     /// <summary>Starts the model on the workers; this machine only schedules.</summary>
     private static OpenModel Start(
         ModelChoice choice, ClusterChoice cluster, ModelPackage package, (ModelLoadOptions Options, int Positions) size,
-        Terminal terminal, long start, TimeSpan? recoverWithin)
+        Terminal terminal, long start)
     {
         var (options, positions) = size;
         var progress = default(ProgressLine);
@@ -70,11 +70,11 @@ internal static partial class Composition
         {
             KvType = kv.Type switch { KvType.F32 => DType.F32, KvType.F16 => DType.F16, _ => DType.Q8_0 },
             Suggested = Suggestion(choice, package),
-            Recovering = recoverWithin is not { Ticks: > 0 } within ? null : new(model, new(
+            Recovering = cluster.RecoverWithin.Ticks == 0 ? null : new(model, new(
                 ending => Coordinator.StartAsync(request with { Shipped = null }, package.Config, _ => { }, ending),
-                within)
+                cluster.RecoverWithin)
             {
-                Tell = said => terminal.Complain($"'{choice.Name}': {said}"), Time = terminal.Time,
+                Tell = said => TellOfLoss(terminal, $"'{choice.Name}': {said}"), Time = terminal.Time,
             }),
             Drafter = OpenDrafter(choice, package, options, terminal),
         };
@@ -83,6 +83,13 @@ internal static partial class Composition
     private static void Tell(Terminal terminal, string chosen)
     {
         if (terminal.IsErrorSeen) terminal.Error.WriteLine(terminal.Dim($"sums: {chosen}"));
+    }
+
+    private static void TellOfLoss(Terminal terminal, string said)
+    {
+        // An answer may be in the middle of a line there.
+        if (terminal is { IsOutputSeen: true, IsErrorSeen: true }) terminal.Error.WriteLine();
+        terminal.Complain(said);
     }
 
     private static ClusterPlan PlanOf(

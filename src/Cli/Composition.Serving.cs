@@ -14,11 +14,7 @@ namespace Minka.Cli;
 /// <summary>How many sequences a model must have room for.</summary>
 /// <param name="Scheduling">Limits of the scheduler; its context is still to be decided.</param>
 /// <param name="KvBytes">Memory for keys and values; 0 for what the sequences need, or what is left.</param>
-internal sealed record ServingRoom(SchedulerOptions Scheduling, long KvBytes)
-{
-    /// <summary>How long what runs waits for a machine that was lost; zero for not at all.</summary>
-    public TimeSpan RecoverWithin { get; init; }
-}
+internal sealed record ServingRoom(SchedulerOptions Scheduling, long KvBytes);
 
 internal static partial class Composition
 {

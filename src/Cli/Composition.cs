@@ -1,3 +1,4 @@
+using System.Globalization;
 using Minka.Cli.Options;
 using Minka.Cli.Screen;
 using Minka.Cluster;
@@ -108,10 +109,8 @@ internal static partial class Composition
         var options = OptionsOf(choice, room, positions);
         if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
         if (choice.Cluster is { } cluster)
-            return Start(choice, cluster, package, (options, positions), terminal, start, room.Serving?.RecoverWithin);
+            return Start(choice, cluster, package, (options, positions), terminal, start);
         MemoryCheck.Require(package, options, choice);
-        if (choice.Context > own && terminal.IsErrorSeen)
-            terminal.Complain($"the model was made for {own} positions; beyond them it errs.");
         var backend = new CpuBackend(new CpuOptions
         {
             Threads = choice.Threads ?? 0,
@@ -137,8 +136,15 @@ internal static partial class Composition
         }
     }
 
-    private static int Positions(ModelChoice choice, ModelRoom room, int own) =>
-        room.Positions ?? (choice.Context is 0 ? own : choice.Context) ?? Math.Min(own, PositionsByDefault);
+    /// <exception cref="UsageException">More are asked for than the model was made for.</exception>
+    private static int Positions(ModelChoice choice, ModelRoom room, int own)
+    {
+        if (choice.Context > own)
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+                $"--ctx is {choice.Context:N0}; '{choice.Name}' was made for {own:N0} positions. Lower --ctx; 0 takes "
+                + $"all of them."));
+        return room.Positions ?? (choice.Context is 0 ? own : choice.Context) ?? Math.Min(own, PositionsByDefault);
+    }
 
     private static ModelLoadOptions OptionsOf(ModelChoice choice, ModelRoom room, int positions) => new()
     {

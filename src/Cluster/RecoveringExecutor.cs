@@ -31,11 +31,15 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
     private readonly CancellationTokenSource _ending = new();
     private volatile ClusterModel _current;
     private Task _recovery = Task.CompletedTask;
+    private PeerLostException? _lost;
 
     /// <param name="first">The cluster that runs; stays the caller's.</param>
     /// <param name="how">How it is started again.</param>
     public RecoveringExecutor(ClusterModel first, ClusterRecovery how) =>
         (_first, _current, _how) = (first, first, how);
+
+    /// <summary>The cluster that runs, or the last one that did.</summary>
+    public ClusterModel Current => _current;
 
     /// <inheritdoc/>
     public ExecutorShape Shape => _first.Executor.Shape;
@@ -43,6 +47,7 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
     /// <inheritdoc/>
     public void Begin(Batch batch)
     {
+        RequireCluster();
         try
         {
             _current.Executor.Begin(batch);
@@ -56,6 +61,7 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
     /// <inheritdoc/>
     public async ValueTask ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
+        RequireCluster();
         try
         {
             await _current.Executor.ExecuteAsync(batch, cancellation).ConfigureAwait(false);
@@ -75,8 +81,15 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
         _ending.Dispose();
     }
 
+    /// <summary>Who asks again after the cluster did not come back waits for it again.</summary>
+    private void RequireCluster()
+    {
+        if (_recovery.IsFaulted) throw Lost(_lost!);
+    }
+
     private StepLostException Lost(PeerLostException lost)
     {
+        _lost = lost;
         _recovery = Task.Run(() => RecoverAsync(lost));
         return new(lost.Message, lost) { Recovery = _recovery };
     }

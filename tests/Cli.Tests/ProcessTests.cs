@@ -43,17 +43,25 @@ public sealed class ProcessTests
     [Fact]
     public async Task Ctrl_C_stops_an_answer_and_what_was_written_stays()
     {
-        // Longer than a pipe holds: it waits for its reader and cannot be done before the signal.
-        using var process = ChildProcess.StartMinka(
-            "run", "--raw", "Once upon a time", "--ignore-eos", "-c", "200000");
-        Assert.Equal(4, (await process.LettersAsync(4)).Length);
+        var folder = Directory.CreateTempSubdirectory("minka").FullName;
+        try
+        {
+            // Longer than a pipe holds: it waits for its reader and cannot be done before the signal.
+            using var process = ChildProcess.StartMinka(
+                "run", LongContextModel.Write(folder), "--raw", "Once upon a time", "--ignore-eos", "-c", "0");
+            Assert.Equal(4, (await process.LettersAsync(4)).Length);
 
-        await process.SignalAsync("INT");
+            await process.SignalAsync("INT");
 
-        var rest = await process.RestAsync();
-        await process.ExitAsync();
-        Assert.Equal(130, process.ExitCode);
-        Assert.EndsWith("\n", rest, StringComparison.Ordinal);
+            var rest = await process.RestAsync();
+            await process.ExitAsync();
+            Assert.Equal(130, process.ExitCode);
+            Assert.EndsWith("\n", rest, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

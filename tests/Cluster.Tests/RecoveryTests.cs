@@ -90,26 +90,43 @@ public sealed class RecoveryTests : IDisposable
             _told, $"{lost.Split(" The cluster")[0]} What runs waits up to 20 s for the cluster to come back.");
     }
 
+    [Fact]
+    public void Whoever_asks_again_after_the_cluster_stayed_away_waits_for_it_again()
+    {
+        using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
+        using var model = Decoder.Load(_file, backend, Options());
+        var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _, out _);
+        var network = Network(1);
+        network.KillAt(20 * _ms, 2);
+        network.ReviveAt(_within + TimeSpan.FromSeconds(9), 2);
+
+        var texts = Run(network, out var failure, out _, askings: 2);
+
+        Assert.Null(failure);
+        Assert.True(expected.Zip(texts).All(pair => pair.First.SequenceEqual(pair.Second)));
+        Assert.Equal(2, _told.Count(said => said.EndsWith("for the cluster to come back.", StringComparison.Ordinal)));
+    }
+
     private static SimulatedNetwork Network(int seed) =>
         new(Ranks + 1, new() { Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3) });
 
     /// <summary>Two stages of two ranks; each process serves until it is told to end, or nobody comes back.</summary>
-    private List<int[]> Run(SimulatedNetwork network, out Exception? failure, out long lostSteps)
+    private List<int[]> Run(SimulatedNetwork network, out Exception? failure, out long lostSteps, int askings = 1)
     {
         var replica = SlicingContract.Plan(_file, 2, 2, "").Replicas[0];
         var texts = new List<int[]>();
         var (failed, lost) = (default(Exception), 0L);
         network.Run(transport =>
         {
-            if (transport.Rank == Ranks) texts = Root(transport, replica, out failed, out lost);
-            else Serve(transport, replica);
+            if (transport.Rank == Ranks) texts = Root(transport, replica, askings, out failed, out lost);
+            else Serve(transport, replica, askings);
         });
         (failure, lostSteps) = (failed, lost);
         return texts;
     }
 
     private List<int[]> Root(
-        SimulatedTransport transport, ReplicaPlan replica, out Exception? failure, out long lostSteps)
+        SimulatedTransport transport, ReplicaPlan replica, int askings, out Exception? failure, out long lostSteps)
     {
         var shape = new ExecutorShape(
             _file.Config.VocabularySize, _file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks))
@@ -129,10 +146,11 @@ public sealed class RecoveryTests : IDisposable
         {
             Between = TimeSpan.Zero, Time = transport.Time, Tell = _told.Add,
         });
+        while (--askings > 0) Answers(executor, transport.Time, out _, out _);
         return Answers(executor, transport.Time, out failure, out lostSteps);
     }
 
-    private void Serve(SimulatedTransport transport, ReplicaPlan replica)
+    private void Serve(SimulatedTransport transport, ReplicaPlan replica, int patience)
     {
         while (true)
         {
@@ -154,7 +172,7 @@ public sealed class RecoveryTests : IDisposable
             }
             try
             {
-                transport.Join(_within + TimeSpan.FromSeconds(1));
+                transport.Join((_within * patience) + TimeSpan.FromSeconds(1));
             }
             catch (PeerLostException)
             {

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using Minka.Cli.Options;
+using Minka.Cluster;
+using Minka.Collectives;
 using Minka.Engine;
 using Minka.Engine.Constraints;
+using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
 using Minka.Models.Templates;
 using Minka.Models.Tokenization;
@@ -13,30 +16,36 @@ internal sealed class Answerer : IAnswerer
 {
     private readonly OpenModel _open;
     private readonly Terminal _terminal;
-    private readonly LlmEngine _engine;
-    private readonly Task _running;
+    private readonly CancellationTokenSource _ending = new();
+    private LlmEngine _engine;
+    private Task _running;
 
     public Answerer(OpenModel open, Terminal terminal)
     {
         (_open, _terminal) = (open, terminal);
-        var limits = open.Model.Limits;
-        _engine = new LlmEngine(
-            open.Executor,
+        _engine = MakeEngine();
+        _running = _engine.RunAsync(_ending.Token);
+    }
+
+    private LlmEngine MakeEngine()
+    {
+        var limits = _open.Model.Limits;
+        return new LlmEngine(
+            _open.Executor,
             new EngineOptions
             {
-                EosIds = open.Package.EosIds,
-                Vocabulary = VocabularyOf(open.Package.Tokenizer),
-                Drafter = open.Drafter?.Drafter,
+                EosIds = _open.Package.EosIds,
+                Vocabulary = VocabularyOf(_open.Package.Tokenizer),
+                Drafter = _open.Drafter?.Drafter,
                 Scheduling = new SchedulerOptions
                 {
                     SequencesMax = limits.Sequences,
                     TokensPerStepMax = limits.Tokens,
                     LogitRowsMax = limits.LogitRows,
-                    ContextMax = open.Positions,
+                    ContextMax = _open.Positions,
                 },
             },
-            terminal.Time);
-        _running = _engine.RunAsync();
+            _terminal.Time);
     }
 
     /// <inheritdoc/>
@@ -44,9 +53,16 @@ internal sealed class Answerer : IAnswerer
 
     /// <inheritdoc/>
     /// <exception cref="RequestRefusedException">The prompt is longer than the context.</exception>
+    /// <exception cref="IOException">The machines that run the model are lost; the next answer asks for them
+    /// anew.</exception>
     public async Task<AnswerReport> AnswerAsync(
         Prompt prompt, AnswerOptions options, Action<string> write, CancellationToken cancellation)
     {
+        if (_running.IsFaulted)
+        {
+            _engine = MakeEngine();
+            _running = _engine.RunAsync(_ending.Token);
+        }
         var stream = _open.Package.Tokenizer.CreateStream(continues: prompt is Prompt.Raw);
         var text = new AnswerText(stream, new StopStrings(options.Stops), write);
         var counters = _engine.Counters;
@@ -64,14 +80,22 @@ internal sealed class Answerer : IAnswerer
 
         var (tokens, finish) = (0, FinishReason.None);
         long first = 0, last = 0;
-        await foreach (var token in generation)
+        try
         {
-            finish = token.Finish;
-            if (token.Finish == FinishReason.Failed) await FailAsync(generation);
-            if (!token.IsText) continue;
-            last = _terminal.Time.GetTimestamp();
-            if (tokens++ == 0) first = last;
-            if (text.Add(token.Id)) break; // leaving the loop cancels what is still to come
+            await foreach (var token in generation)
+            {
+                finish = token.Finish;
+                if (token.Finish == FinishReason.Failed) await FailAsync(generation);
+                if (!token.IsText) continue;
+                last = _terminal.Time.GetTimestamp();
+                if (tokens++ == 0) first = last;
+                if (text.Add(token.Id)) break; // leaving the loop cancels what is still to come
+            }
+        }
+        catch when (generation.Completion.IsFaulted)
+        {
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // nobody asks it once it has failed
+            throw;
         }
         text.End();
         return Report(options, text, generation, finish, tokens, _terminal.Time.GetElapsedTime(first, last)) with
@@ -96,7 +120,17 @@ internal sealed class Answerer : IAnswerer
     public async ValueTask DisposeAsync()
     {
         _engine.Stop();
-        await _running;
+        // Whoever waited for an answer has it, or knows why not: nobody waits for a cluster that was lost.
+        if (_open.Recovering is not null) await _ending.CancelAsync();
+        try
+        {
+            await _running;
+        }
+        catch (Exception lost) when (lost is PeerLostException or ClusterException or StepLostException)
+        {
+            // The next run finds the machines as they are.
+        }
+        _ending.Dispose();
     }
 
     private AnswerReport Report(

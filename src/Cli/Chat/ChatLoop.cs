@@ -74,6 +74,11 @@ internal sealed class ChatLoop
             _conversation.TakeBack();
             _terminal.Complain($"{error.Message} /clear begins anew.");
         }
+        catch (IOException error) when (_terminal.IsInteractive && !Terminal.IsOutputGone(error))
+        {
+            _conversation.TakeBack();
+            _terminal.Complain($"{error.Message} Another message tries again; /save FILE keeps what was said.");
+        }
     }
 
     private void Obey(string text)

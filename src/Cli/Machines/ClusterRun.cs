@@ -46,17 +46,20 @@ internal sealed class ClusterRun(OpenModel open, ClusterChoice? choice, Terminal
 
     private ClusterModel? Model => open.Model as ClusterModel is { Monitor: not null } cluster ? cluster : null;
 
-    private static StatusReply Root(ClusterModel cluster)
+    private StatusReply Root(ClusterModel cluster)
     {
-        var status = cluster.Executor.Meter.Status();
+        var status = Meter(cluster).Status();
         status.Rank = cluster.Replica!.Stages.Sum(stage => stage.Ranks.Count);
         status.MemoryBytes = Environment.WorkingSet;
         return status;
     }
 
+    /// <summary>The root's, of the cluster that ran last.</summary>
+    private RankMeter Meter(ClusterModel first) => (open.Recovering?.Current ?? first).Executor.Meter;
+
     private async Task WriteTraceAsync(ClusterModel cluster, string path, CancellationToken cancellation)
     {
-        var log = cluster.Executor.Meter.Trace;
+        var log = Meter(cluster).Trace;
         var ranks = await cluster.Monitor!.TraceAsync(_window, () => log.Now, cancellation);
         var root = new RankTrace(ranks.Count, "root", 0, 0, log.Since(0));
         await using var file = File.Create(path);

@@ -22,6 +22,9 @@ internal sealed record ClusterChoice(
     /// <summary>Where the time went is to be told afterwards.</summary>
     public bool WantsReport { get; init; }
 
+    /// <summary>How long what runs waits for a machine that was lost; zero for not at all.</summary>
+    public TimeSpan RecoverWithin { get; init; }
+
     /// <summary>Where to write a Chrome trace; null for nowhere.</summary>
     public string? TracePath { get; init; }
 }
@@ -64,6 +67,9 @@ internal sealed class ClusterFlags
     private readonly Option<string?> _trace = Flag.Text(["--trace"], "FILE",
         "Write what every rank did, for ui.perfetto.dev.");
 
+    private readonly Option<float?> _recoverWithin = Flag.Number(["--recover-within"], "S", 0f, 86400f,
+        "What runs waits so long for a machine that was lost; 0 not at all (default: 60).");
+
     private readonly Option<string?> _key = KeyOption();
 
     /// <summary>How a model is cut; in reading order.</summary>
@@ -72,6 +78,9 @@ internal sealed class ClusterFlags
     /// <summary>For verbs that run a model; in reading order.</summary>
     public OptionGroup Group => new("Several machines",
         [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _inFlight, _key, _report, _trace]);
+
+    /// <summary>The same for verbs whose answers outlive the loss of a machine.</summary>
+    public OptionGroup LastingGroup => Group with { Options = [.. Group.Options, _recoverWithin] };
 
     /// <summary>Where the key is.</summary>
     public static Option<string?> KeyOption() => Flag.Text(["--key-file"], "FILE",
@@ -99,6 +108,7 @@ internal sealed class ClusterFlags
         {
             StepsInFlight = parse.GetValue(_inFlight),
             WantsReport = parse.GetValue(_report),
+            RecoverWithin = TimeSpan.FromSeconds(parse.GetValue(_recoverWithin) ?? 60),
             TracePath = parse.GetValue(_trace),
         };
     }
@@ -108,5 +118,6 @@ internal sealed class ClusterFlags
         : parse.GetValue(_inFlight) is not null ? _inFlight.Name
         : parse.GetValue(_report) ? _report.Name
         : parse.GetValue(_trace) is not null ? _trace.Name
+        : parse.GetValue(_recoverWithin) is not null ? _recoverWithin.Name
         : null;
 }

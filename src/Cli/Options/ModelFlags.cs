@@ -55,7 +55,7 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
         "Compute threads, a run for each (default: one per core).");
 
     private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 0, int.MaxValue,
-        "Context; 0 is the model's own (default: that, at most 4096).");
+        "Context, up to the model's own; 0 is all of that (default: at most 4096).");
 
     private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],
         [("int8", ComputeMode.Int8), ("f32", ComputeMode.F32)],
@@ -76,6 +76,9 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
 
     /// <summary>Where it runs, for verbs that run a model.</summary>
     public OptionGroup Machines => _cluster.Group;
+
+    /// <summary>The same, where answers outlive the loss of a machine.</summary>
+    public OptionGroup LastingMachines => _cluster.LastingGroup;
 
     /// <summary>How it is cut, for verbs that only plan.</summary>
     public OptionGroup Cuts => new("Cut", _cluster.Cuts);

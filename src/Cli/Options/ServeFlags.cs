@@ -57,9 +57,6 @@ internal sealed class ServeFlags
     private readonly Option<float?> _drainLimit = Flag.Number(["--drain-timeout"], "S", 0f, 86400f,
         "Then running ones have so long to end (default: 25).");
 
-    private readonly Option<float?> _recoverWithin = Flag.Number(["--recover-within"], "S", 0f, 86400f,
-        "With --workers: answers wait so long for a machine that was lost (60).");
-
     private readonly Option<string[]> _keys = Flag.Texts(["--api-key"], "KEY",
         "A key that clients must show; repeatable (or MINKA_API_KEY).");
 
@@ -96,7 +93,7 @@ internal sealed class ServeFlags
     /// <summary>For the help.</summary>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit, _recoverWithin, _accessLog]),
+        new("Server", [_host, _port, _names, _heartbeat, _drainDelay, _drainLimit, _accessLog]),
         new("Who may ask", [_keys, _keyFile, _insecure, _origins, _certificate, _certificateKey]),
         new("Engine", [_sequences, _stepTokens, _queue, _kvMemory, _memory, _noPrefixes, _suggestions, _template]),
     ];
@@ -168,10 +165,7 @@ internal sealed class ServeFlags
             throw new UsageException($"--max-num-batched-tokens is {scheduling.TokensPerStepMax}; {sequences} "
                 + "sequences need at least as many.");
         return new ServingChoice(
-            new ServingRoom(scheduling, (long)(parse.GetValue(_kvMemory) ?? 0) << 20)
-            {
-                RecoverWithin = TimeSpan.FromSeconds(parse.GetValue(_recoverWithin) ?? 60),
-            },
+            new ServingRoom(scheduling, (long)(parse.GetValue(_kvMemory) ?? 0) << 20),
             parse.GetValue(_suggestions) != Suggestions.None, ReadTemplate(parse.GetValue(_template)));
     }
 

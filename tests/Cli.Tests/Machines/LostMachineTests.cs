@@ -125,6 +125,42 @@ public sealed class LostMachineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_chat_waits_for_a_worker_that_is_killed_and_goes_on_when_it_is_back()
+    {
+        await using var chat = MinkaProcess.Start("chat", "--workers", All);
+        await chat.Input.WriteLineAsync("What is 12 + 30?");
+        await chat.LineAsync("12 + 30 = 42.");
+
+        await _workers[1].KillAsync();
+        await chat.Input.WriteLineAsync("What is 2 + 2?");
+        var lost = await chat.LineAsync("'minka-tiny': Rank ");
+        await StartWorkerAsync(1, int.Parse(_addresses[1].Split(':')[1], null));
+        await chat.LineAsync("what ran goes on.");
+
+        Assert.Equal("2 + 2 = 4.", await chat.LineAsync("2 + 2"));
+        Assert.EndsWith("What runs waits up to 60 s for the cluster to come back.", lost, StringComparison.Ordinal);
+        Assert.Equal(0, await chat.EndAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_ends_with_one_sentence_when_a_worker_stays_away()
+    {
+        using var run = ChildProcess.StartMinka(
+            "run", LongContextModel.Write(_folder), "--raw", "Once upon a time", "--ignore-eos", "-c", "0",
+            "--workers", All, "--recover-within", "1");
+        Assert.Equal(4, (await run.LettersAsync(4)).Length);
+
+        await _workers[1].KillAsync();
+        var (_, error) = (await run.RestAsync(), await run.ErrorAsync());
+        await run.ExitAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("What runs waits up to 1 s for the cluster to come back.", error, StringComparison.Ordinal);
+        Assert.Matches("minka: Rank [0-9] is lost: [^\n]* The cluster did not come back within 1 s: Worker [^\n]*\n$",
+            error);
+    }
+
+    [Fact]
     public async Task Strangers_garbage_and_half_open_connections_do_not_stop_a_worker_that_answers()
     {
         var random = new Random(5);

@@ -16,6 +16,9 @@ internal sealed class MinkaProcess : IAsyncDisposable
     /// <summary>Its number.</summary>
     public int Id => _process.Id;
 
+    /// <summary>What it is told.</summary>
+    public StreamWriter Input => _process.StandardInput;
+
     /// <summary>Starts it; both of its streams become lines.</summary>
     public static MinkaProcess Start(params string[] args)
     {
@@ -76,6 +79,14 @@ internal sealed class MinkaProcess : IAsyncDisposable
     {
         _process.Kill();
         await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>Tells it that nothing more comes and waits for its end; its exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        Input.Close();
+        await _process.WaitForExitAsync(_limit.Token);
+        return _process.ExitCode;
     }
 
     /// <summary>Sends a signal by name and waits for its end; its exit code.</summary>

@@ -192,11 +192,33 @@ public sealed class RunVerbTests
     [Fact]
     public async Task A_context_that_memory_cannot_hold_is_refused_before_loading()
     {
-        var (code, _, error) = await MinkaAsync(["run", "Hi", "-c", "2000000000"]);
+        var folder = Directory.CreateTempSubdirectory("minka").FullName;
+        try
+        {
+            var (code, _, error) = await MinkaAsync(
+                ["run", LongContextModel.Write(folder, 2_000_000_000), "Hi", "-c", "0"]);
 
-        Assert.Equal(1, code);
-        Assert.Matches("^minka: .* needs [0-9.]+ GiB .* GiB are free; .*\n$", error);
+            Assert.Equal(1, code);
+            Assert.Matches("^minka: .* needs [0-9.]+ GiB .* GiB are free; .*\n$", error);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
+
+    [Theory]
+    [InlineData("run", "Hi")]
+    [InlineData("chat")]
+    [InlineData("serve", "--port", "0")]
+    [InlineData("run", "Hi", "--workers", "127.0.0.1:1,127.0.0.1:2")]
+    [InlineData("serve", "--port", "0", "--workers", "127.0.0.1:1,127.0.0.1:2")]
+    [InlineData("perplexity", "-")]
+    [InlineData("plan", "new", "/dev/null", "--workers", "127.0.0.1:1,127.0.0.1:2")]
+    public async Task A_context_beyond_the_models_own_is_refused_by_every_verb(params string[] args) => Assert.Equal(
+        (2, "", "minka: --ctx is 2,049; 'minka-tiny' was made for 2,048 positions. Lower --ctx; 0 takes all of "
+            + "them.\n"),
+        await MinkaAsync([.. args, "--ctx", "2049"], "Some words."));
 
     private static int Number(string json, string key)
     {
