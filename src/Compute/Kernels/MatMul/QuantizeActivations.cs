@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
 
 /// <summary>Rounds activations to int8 blocks of 32. The same bits on every tier.</summary>
-internal static unsafe class QuantizeActivations
+internal static unsafe partial class QuantizeActivations
 {
     // Adding 1.5 * 2^23 to a small float leaves the nearest integer, ties to even, in its low bits.
     private const float Rounder = 12582912f;
@@ -18,6 +19,21 @@ internal static unsafe class QuantizeActivations
     /// <param name="step">Blocks from one to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // so that the first token is not slow
     public static void Quantize(float* x, int count, ActivationBlock* target, nint step)
+    {
+        var vectors = InstructionTiers.VectorBits;
+        for (int blocks; vectors == 512 && count >= 4; count -= blocks)
+        {
+            blocks = Math.Min(count & ~3, BlocksAhead);
+            Fours(x, blocks, target, step);
+            x += blocks * ActivationBlock.Length;
+            target += blocks * step;
+        }
+        Singly(x, count, target, step);
+    }
+
+    /// <summary>The same, one block at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Singly(float* x, int count, ActivationBlock* target, nint step)
     {
         for (var end = x + (count * ActivationBlock.Length); x < end; x += ActivationBlock.Length, target += step)
         {
