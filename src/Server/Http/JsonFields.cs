@@ -137,6 +137,13 @@ internal readonly struct JsonFields
         _ => "missing",
     };
 
+    /// <summary>What stands there, for people: a number as it was sent, of anything else what it is.</summary>
+    public static string Found(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? Shortened(value.GetRawText()) : Kind(value);
+
+    /// <summary>What was sent, as much of it as a sentence bears.</summary>
+    public static string Shortened(string sent) => sent.Length > 32 ? $"{sent[..32]}…" : sent;
+
     /// <summary>The field is not there and must be.</summary>
     public ApiFault Missing(string name, string needed) =>
         ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is missing; {needed} is needed.", "missing_field");
@@ -145,10 +152,6 @@ internal readonly struct JsonFields
     public ApiFault Wrong(string name, JsonElement value, string needed) =>
         ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is {Kind(value)}; {needed} is needed.");
 
-    private ApiFault OutOfRange(string name, JsonElement value, string needed)
-    {
-        var written = value.GetRawText();
-        if (written.Length > 32) written = $"{written[..32]}…";
-        return ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is {written}; {needed} is needed.");
-    }
+    private ApiFault OutOfRange(string name, JsonElement value, string needed) =>
+        ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is {Found(value)}; {needed} is needed.");
 }

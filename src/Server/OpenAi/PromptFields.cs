@@ -21,40 +21,35 @@ internal static class PromptFields
         const string needed = "a text, token ids, or a list of them";
         if (!fields.TryGet(name, out var value)) throw fields.Missing(name, needed);
         if (value.ValueKind == JsonValueKind.String)
-            return [Encode(JsonFields.TextOf(value, name), fields, name, model)];
+            return [Encode(JsonFields.TextOf(value, name), fields, name, name, model)];
         if (value.ValueKind != JsonValueKind.Array) throw fields.Wrong(name, value, needed);
-        if (value.GetArrayLength() == 0) throw ApiFault.Invalid(name, $"'{name}' is an empty list.");
-        if (value[0].ValueKind == JsonValueKind.Number) return [Decode(value, fields, name, model)];
-        var prompts = new List<CompletionPrompt>();
-        foreach (var entry in fields.List(name, most))
+        if (value.GetArrayLength() == 0)
+            throw ApiFault.Invalid(name, $"'{name}' is an empty list; {needed} is needed.");
+        if (value[0].ValueKind == JsonValueKind.Number) return [Decode(value, name, name, model)];
+        return [.. fields.List(name, most).Select((entry, i) => entry.ValueKind switch
         {
-            prompts.Add(entry.ValueKind == JsonValueKind.Array
-                ? Decode(entry, fields, name, model)
-                : Encode(JsonFields.TextOf(entry, name), fields, name, model));
-        }
-        return prompts;
+            JsonValueKind.Array => Decode(entry, name, $"{name}[{i}]", model),
+            JsonValueKind.String => Encode(JsonFields.TextOf(entry, name), fields, name, $"{name}[{i}]", model),
+            _ => throw ApiFault.Invalid(name, $"'{name}[{i}]' is {JsonFields.Found(entry)}; a text or a list of token "
+                + "ids is needed."),
+        })];
     }
 
     // A completion's prompt is the whole text, special tokens and all: whoever renders templates sends them here.
-    private static CompletionPrompt Encode(string text, JsonFields fields, string name, ServedModel model)
+    private static CompletionPrompt Encode(
+        string text, JsonFields fields, string name, string path, ServedModel model)
     {
         var ids = model.Tokenizer.Encode(text, addSpecial: fields.Flag("add_special_tokens") ?? true);
         return ids.Length > 0
             ? new CompletionPrompt(text, ids)
-            : throw ApiFault.Invalid(name, $"'{name}' is empty; at least one token is needed.");
+            : throw ApiFault.Invalid(name, $"'{path}' is empty; at least one token is needed.");
     }
 
-    private static CompletionPrompt Decode(JsonElement list, JsonFields fields, string name, ServedModel model)
+    private static CompletionPrompt Decode(JsonElement list, string name, string path, ServedModel model)
     {
-        int[] ids = [.. list.EnumerateArray().Select(id => SamplingFields.ReadId(id, fields, name))];
-        foreach (var id in ids)
-        {
-            if (id >= model.Config.VocabularySize)
-                throw ApiFault.Invalid(name,
-                    $"'{name}' holds the token id {id}; the model's ids are 0 to {model.Config.VocabularySize - 1}.");
-        }
+        var ids = TokenIds.Read(list.EnumerateArray(), name, path, model);
         return ids.Length > 0
             ? new CompletionPrompt(model.Tokenizer.Decode(ids, skipSpecial: false), ids)
-            : throw ApiFault.Invalid(name, $"'{name}' holds an empty list; at least one token is needed.");
+            : throw ApiFault.Invalid(name, $"'{path}' is an empty list; at least one token is needed.");
     }
 }

@@ -23,7 +23,8 @@ internal static class SamplingFields
         TokensMin = fields.Whole("min_tokens", 0, int.MaxValue) ?? 0,
         Stops = ReadStops(fields),
         KeepsStop = fields.Flag("include_stop_str_in_output") ?? false,
-        StopIds = [.. fields.List("stop_token_ids", StopsMax).Select(id => ReadId(id, fields, "stop_token_ids"))],
+        StopIds = TokenIds.Read(
+            fields.List("stop_token_ids", StopsMax), "stop_token_ids", "stop_token_ids", model),
         IgnoreEos = fields.Flag("ignore_eos") ?? false,
         ShowsSpecial = fields.Flag("skip_special_tokens") == false,
         Choices = fields.Whole("n", 1, GenerationRequest.ChoicesMax) ?? 1,
@@ -32,12 +33,6 @@ internal static class SamplingFields
         CacheSalt = fields.Text("cache_salt") ?? "",
         WantsTokens = fields.Flag("return_token_ids") ?? false,
     });
-
-    /// <summary>Tokens that a token id may be below.</summary>
-    public static int ReadId(JsonElement value, JsonFields fields, string name) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0
-            ? id
-            : throw fields.Wrong(name, value, "a list of token ids");
 
     private static TextOptions ReadPromptLogprobs(JsonFields fields, TextOptions options)
     {
@@ -123,7 +118,8 @@ internal static class SamplingFields
             if (biases.Count == BiasesMax)
                 throw ApiFault.Invalid("logit_bias", $"'logit_bias' has more than {BiasesMax} entries.");
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
-                throw ApiFault.Invalid("logit_bias", "'logit_bias' has a key that is no token id.");
+                throw ApiFault.Invalid("logit_bias", $"'logit_bias' has the key '{JsonFields.Shortened(entry.Name)}'; "
+                    + "token ids are needed, whole numbers from 0.");
             biases[id] = list.Number(entry.Name, -100, 100) ?? 0;
         }
         return biases;

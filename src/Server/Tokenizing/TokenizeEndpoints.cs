@@ -58,10 +58,7 @@ internal sealed class TokenizeEndpoints(ServerParts server)
         var fields = body.Fields;
         using var lease = await server.OpenAsync(fields.Text("model"), RequestTrace.Of(context)).ConfigureAwait(false);
         if (!fields.Has("tokens")) throw fields.Missing("tokens", "a list of token ids");
-        int[] ids = [.. fields.List("tokens", TokensMax).Select(id => SamplingFields.ReadId(id, fields, "tokens"))];
-        if (ids.FirstOrDefault(id => id >= lease.Model.Config.VocabularySize) is > 0 and var id)
-            throw ApiFault.Invalid("tokens", $"'tokens' holds the token id {id}; the model's ids are 0 to "
-                + $"{lease.Model.Config.VocabularySize - 1}.");
+        var ids = TokenIds.Read(fields.List("tokens", TokensMax), "tokens", "tokens", lease.Model);
         var text = lease.Model.Tokenizer.Decode(ids, skipSpecial: false);
         await JsonReply.WriteAsync(context, 200, json =>
         {

@@ -72,6 +72,61 @@ public sealed class CompletionsTests(TinyServer server)
         Assert.Equal((string?)text["choices"]![0]!["text"], (string?)ids["choices"]![0]!["text"]);
     }
 
+    [Theory]
+    [InlineData("[-1]", "'prompt[0]' is -1; ", Id)]
+    [InlineData("[5,2048]", "'prompt[1]' is 2048; ", Id)]
+    [InlineData("[5,1.5]", "'prompt[1]' is 1.5; ", Id)]
+    [InlineData("[1e999]", "'prompt[0]' is 1e999; ", Id)]
+    [InlineData("[99999999999999999999999999999999999999]", "'prompt[0]' is 99999999999999999999999999999999…; ", Id)]
+    [InlineData("[5,\"a\"]", "'prompt[1]' is a string; ", Id)]
+    [InlineData("[5,null]", "'prompt[1]' is null; ", Id)]
+    [InlineData("[5,[6]]", "'prompt[1]' is a list; ", Id)]
+    [InlineData("[[5],[6,-7]]", "'prompt[1][1]' is -7; ", Id)]
+    [InlineData("[[5],[[6]]]", "'prompt[1][0]' is a list; ", Id)]
+    [InlineData("[[5],[\"a\"]]", "'prompt[1][0]' is a string; ", Id)]
+    [InlineData("[\"a\",5]", "'prompt[1]' is 5; ", Entry)]
+    [InlineData("[null]", "'prompt[0]' is null; ", Entry)]
+    [InlineData("[{}]", "'prompt[0]' is an object; ", Entry)]
+    [InlineData("[]", "'prompt' is an empty list; ", Whole)]
+    [InlineData("5", "'prompt' is a number; ", Whole)]
+    [InlineData("[[5],[]]", "'prompt[1]' is an empty list; ", One)]
+    [InlineData("[\"a\",\"\"]", "'prompt[1]' is empty; ", One)]
+    [InlineData("\"\"", "'prompt' is empty; ", One)]
+    public async Task A_prompt_that_is_none_is_refused_by_place_and_value(string prompt, string found, string needed)
+    {
+        var (status, answer) = await server.PostAsync(Path, $"{{\"prompt\":{prompt}}}");
+
+        Assert.Equal((400, "prompt", found + needed),
+            (status, (string?)answer["error"]!["param"], (string?)answer["error"]!["message"]));
+    }
+
+    private const string Id = "a token id of the model is needed, a whole number from 0 to 2047.",
+        Entry = "a text or a list of token ids is needed.",
+        Whole = "a text, token ids, or a list of them is needed.",
+        One = "at least one token is needed.";
+
+    [Theory]
+    [InlineData("\"stop_token_ids\":[5,2048]", "stop_token_ids",
+        "'stop_token_ids[1]' is 2048; a token id of the model is needed, a whole number from 0 to 2047.")]
+    [InlineData("\"logit_bias\":{\"five\":1}", "logit_bias",
+        "'logit_bias' has the key 'five'; token ids are needed, whole numbers from 0.")]
+    public async Task Ids_that_are_none_are_told_what_they_are(string field, string name, string sentence)
+    {
+        var (status, answer) = await server.PostAsync(Path, $"{{\"prompt\":\"Go\",{field}}}");
+
+        Assert.Equal((400, name, sentence),
+            (status, (string?)answer["error"]!["param"], (string?)answer["error"]!["message"]));
+    }
+
+    [Fact]
+    public async Task Ids_may_be_written_as_clients_write_numbers()
+    {
+        var (_, plain) = await server.PostAsync(Path, """{"prompt":[1005,227,23],"max_tokens":4}""");
+        var (_, real) = await server.PostAsync(Path, """{"prompt":[1005.0,227,2.3e1],"max_tokens":4}""");
+
+        Assert.Equal((string?)plain["choices"]![0]!["text"], (string?)real["choices"]![0]!["text"]);
+    }
+
     [Fact]
     public async Task The_best_of_several_are_shown_and_all_are_counted()
     {
