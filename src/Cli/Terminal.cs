@@ -55,9 +55,11 @@ internal sealed class Terminal : IDisposable
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new Terminal
         {
-            In = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In,
+            In = ClosedStream.Is(0) ? TextReader.Null
+                : Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In,
             Out = new StreamWriter(OpenOutput(), utf8) { AutoFlush = true },
-            Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            Error = ClosedStream.Is(2) ? TextWriter.Null
+                : new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             Interrupts = Interrupts.OfThisProcess(),
             IsInputTyped = !Console.IsInputRedirected,
             IsOutputSeen = !Console.IsOutputRedirected,
@@ -116,6 +118,7 @@ internal sealed class Terminal : IDisposable
     /// </summary>
     private static Stream OpenOutput()
     {
+        if (ClosedStream.Is(1)) return new ClosedStream();
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
         var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;

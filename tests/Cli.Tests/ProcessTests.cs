@@ -90,6 +90,43 @@ public sealed class ProcessTests
     }
 
     [Theory]
+    [InlineData("run 'What is 12 + 30?'")]
+    [InlineData("chat <<< Hello!")]
+    [InlineData("inspect")]
+    [InlineData("doctor")]
+    [InlineData("--help")]
+    [InlineData("tokenize Hello!")]
+    [InlineData("bench -r 1 -p 8 -n 0")]
+    [InlineData("plan new - --workers 127.0.0.1:9001,127.0.0.1:9002")]
+    public async Task An_output_that_is_closed_is_said_so_in_one_sentence(string args)
+    {
+        using var process = ChildProcess.StartBash("-c", $"$MINKA {args} >&-");
+
+        Assert.Equal((1, "", "minka: Standard output is closed, so that nothing can be written; send it somewhere, as in "
+            + "> /dev/null.\n"), await process.EndAsync());
+    }
+
+    [Theory]
+    [InlineData(0, "12 + 30 = 42.\n", "run 'What is 12 + 30?' 2>&-")]
+    [InlineData(0, "12 + 30 = 42.\n", "run 'What is 12 + 30?' <&- 2>&-")]
+    [InlineData(2, "", "run 2>&-")]
+    [InlineData(1, "", "run 'What is 12 + 30?' <&- >&- 2>&-")]
+    public async Task Closed_errors_and_a_closed_input_are_empty(int code, string output, string args)
+    {
+        using var process = ChildProcess.StartBash("-c", $"$MINKA {args}");
+
+        Assert.Equal((code, output, ""), await process.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_prompt_from_a_closed_input_is_an_empty_one()
+    {
+        using var process = ChildProcess.StartBash("-c", "$MINKA run <&-");
+
+        Assert.Equal((2, "", "minka: The prompt from standard input is empty.\n"), await process.EndAsync());
+    }
+
+    [Theory]
     [InlineData("questions.sh", "What is 2 + 2?\nWhat is 3 + 4?\n", "2 + 2 = 4.\n3 + 4 = 7.\n")]
     [InlineData("verdict.sh", "", "12 + 30 = 42. (11 tokens)\n", "What is 12 + 30?")]
     public async Task Examples_do_what_they_say(string script, string input, string output, params string[] args)

@@ -53,7 +53,7 @@ internal sealed class RemoteAnswerer : IAnswerer
         {
             throw new IOException($"{_server.Url} does not answer as OpenAI's server does: {other.Message}", other);
         }
-        catch (IOException broken) when (broken is not RefusedException)
+        catch (IOException broken) when (broken is not RefusedException && !Terminal.IsOutputGone(broken))
         {
             throw new IOException($"{_server.Url} broke off: {broken.Message.TrimEnd('.')}.", broken);
         }

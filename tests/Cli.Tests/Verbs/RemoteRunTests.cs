@@ -31,6 +31,17 @@ public sealed class RemoteRunTests
         Assert.Equal(1, error.Count(letter => letter == '\n'));
     }
 
+    [Fact]
+    public async Task A_reader_that_goes_away_ends_it_quietly()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        var url = Start(server, [Hello, "data: [DONE]"]);
+
+        using var process = ChildProcess.StartBash("-c", $"$MINKA run --server {url} Hi | true; exit ${{PIPESTATUS[0]}}");
+
+        Assert.Equal((0, "", ""), await process.EndAsync());
+    }
+
     [Theory]
     [InlineData("stop", """data: {"choices":[{"delta":{},"finish_reason":"stop"}]}""")]
     [InlineData("interrupted", "data: [DONE]")]
