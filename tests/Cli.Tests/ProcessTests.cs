@@ -102,8 +102,8 @@ public sealed class ProcessTests
     {
         using var process = ChildProcess.StartBash("-c", $"$MINKA {args} >&-");
 
-        Assert.Equal((1, "", "minka: Standard output is closed, so that nothing can be written; send it somewhere, as in "
-            + "> /dev/null.\n"), await process.EndAsync());
+        Assert.Equal((1, "", "minka: Standard output is closed, so that nothing can be written; send it somewhere, as "
+            + "in > /dev/null.\n"), await process.EndAsync());
     }
 
     [Theory]

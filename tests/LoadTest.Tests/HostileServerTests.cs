@@ -102,7 +102,8 @@ public sealed class HostileServerTests
         var level = await LoadRun.RunAsync(server, LoadLevel.Users(1), [server.Prepare(new(1, 1), "x")], 0, null,
             TestContext.Current.CancellationToken);
 
-        Assert.Equal(FailureKind.Connect, Assert.Single(level.Outcomes).Failure?.Kind);
+        var outcome = Assert.Single(level.Outcomes);
+        Assert.Equal((FailureKind.Connect, false), (outcome.Failure?.Kind, outcome.IsResent));
     }
 
     [Fact]
@@ -144,10 +145,11 @@ public sealed class HostileServerTests
 
         Assert.All(level.Outcomes, outcome => Assert.Null(outcome.Failure));
         Assert.Equal(5, level.Outcomes.Count);
+        Assert.Equal(1 + 5, fake.Requests.Count); // the probe and each of them once, whatever the client sent
     }
 
     [Fact]
-    public async Task A_new_connection_that_breaks_before_any_answer_is_a_failure()
+    public async Task A_connection_that_breaks_before_any_answer_is_tried_once_more_counted_and_a_failure()
     {
         await using var fake = new FakeServer(Runs.AfterProbe(exchange =>
         {
@@ -158,6 +160,11 @@ public sealed class HostileServerTests
         var level = await Runs.RunAsync(fake, LoadLevel.Users(1), 2);
 
         Assert.All(level.Outcomes, outcome => Assert.Equal(FailureKind.Reset, outcome.Failure?.Kind));
+        Assert.Equal(1 + (2 * 2), fake.Requests.Count);
+        var summary = LevelSummary.Of(level, null, [99]);
+        Assert.Equal((2, 2), (summary.Failed, summary.Resent));
+        var table = ResultTable.Level(new("1 user", "", null, 1, summary, level.Outcomes, false), []);
+        Assert.Contains("Requests sent once more:                    2\n", table, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,9 @@ internal sealed class ExchangeLog(TimeProvider time, long start, PreparedRequest
     /// <summary>The server answered with a status.</summary>
     public bool HasHeaders { get; set; }
 
+    /// <summary>It was sent once more.</summary>
+    public bool IsResent { get; set; }
+
     /// <summary>An event came.</summary>
     /// <exception cref="StreamFaultException">The answer has far more of them than tokens were asked for.</exception>
     public void Take(in Chunk chunk, long arrivedAt)
@@ -60,6 +63,7 @@ internal sealed class ExchangeLog(TimeProvider time, long start, PreparedRequest
         PromptTokens = _promptTokens ?? request.PromptTokens,
         OutputTokens = _outputTokens ?? _gaps.Count + (_firstAt is null ? 0 : 1),
         IsCounted = _outputTokens is not null,
+        IsResent = IsResent,
         Failure = failure,
     };
 

@@ -59,16 +59,16 @@ public sealed record Failure(FailureKind Kind, string Message)
         },
         Excerpt($"{(int)status} {body}"));
 
+    /// <summary>No connection was made.</summary>
+    internal static bool IsRefusal(HttpRequestException error) => error.HttpRequestError is
+        HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+        or HttpRequestError.SecureConnectionError;
+
     /// <summary>What the network threw.</summary>
     internal static Failure OfException(Exception error, bool hasHeaders) => error switch
     {
         StreamFaultException fault => new(fault.Kind, fault.Message),
-        HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
-        } refused
-            => new(FailureKind.Connect, Excerpt(refused.Message)),
+        HttpRequestException refused when IsRefusal(refused) => new(FailureKind.Connect, Excerpt(refused.Message)),
         _ => new(FailureKind.Reset, Excerpt(hasHeaders ? error.Message : $"before any answer: {error.Message}")),
     };
 }

@@ -41,7 +41,7 @@ internal sealed class OpenAiClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            using var response = await PostAsync(request.Body, either.Token);
+            using var response = await PostAsync(request.Body, log, either.Token);
             log.HasHeaders = true;
             return log.Close(await FollowAsync(response, log, either.Token));
         }
@@ -94,10 +94,10 @@ internal sealed class OpenAiClient : IDisposable
 
     /// <summary>
     /// Sends a request. A server may close a kept connection just as the next request goes out on it; that is no
-    /// failure of the request, which is then sent over a new one. Which connection it was cannot be asked, but none was
-    /// kept before the first answer.
+    /// failure of the request, which is then sent over a new one, and written down. Which connection it was cannot be
+    /// asked, but none was kept before the first answer, and one that was refused was none.
     /// </summary>
-    private async Task<HttpResponseMessage> PostAsync(byte[] body, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> PostAsync(byte[] body, ExchangeLog log, CancellationToken cancellation)
     {
         using var message = Post(_target.RequestUrl, body);
         try
@@ -106,8 +106,9 @@ internal sealed class OpenAiClient : IDisposable
             _hasAnswered = true;
             return response;
         }
-        catch (HttpRequestException) when (_hasAnswered)
+        catch (HttpRequestException lost) when (_hasAnswered && !Failure.IsRefusal(lost))
         {
+            log.IsResent = true;
             using var again = Post(_target.RequestUrl, body);
             return await _fresh.SendAsync(again, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }

@@ -27,6 +27,10 @@ public sealed record RequestOutcome
     /// <summary>The server counted the tokens.</summary>
     public bool IsCounted { get; init; }
 
+    /// <summary>Its connection broke before any answer, so it was sent once more over a new one. Its times are those
+    /// since it was sent first.</summary>
+    public bool IsResent { get; init; }
+
     /// <summary>Why it failed; null if it did not.</summary>
     public Failure? Failure { get; init; }
 

@@ -10,21 +10,22 @@ internal static class CoursePlots
     /// <summary>Two plots under one time.</summary>
     public static IEnumerable<Plot> All(LevelResult level, string colour)
     {
-        var seconds = Timelines.TokensPerSecond(level.Requests);
+        var step = Timelines.StepOf(level.Summary.Duration);
+        var rates = Timelines.TokensPerSecond(level.Requests, step);
         var steps = Timelines.Concurrency(level.Requests);
-        var time = Axis.FromZero(Math.Max(1, level.Summary.Duration), 6);
+        var time = Axis.FromZero(level.Summary.Duration, 6);
         yield return new()
         {
-            Title = "Tokens made in each second",
+            Title = step == 1 ? "Tokens made in each second" : $"Tokens made per second, in steps of {Axis.Text(step)} s",
             Description = $"Mean {ResultTable.Short(level.Summary.OutputThroughput)}, at most "
-                + $"{ResultTable.Short(level.Summary.PeakTokensPerSecond)} tokens per second.",
+                + $"{ResultTable.Short(level.Summary.PeakTokensPerSecond)} tokens in one second.",
             X = time,
-            Y = Axis.FromZero(seconds.DefaultIfEmpty(1).Max()),
+            Y = Axis.FromZero(rates.DefaultIfEmpty(1).Max()),
             XLabel = "seconds from the start",
             YLabel = "tokens per second",
             Lines =
             [
-                new("", colour, [.. seconds.Select((tokens, i) => new PlotPoint(i + 0.5, tokens))], IsArea: true),
+                new("", colour, [.. rates.Select((rate, i) => new PlotPoint((i + 0.5) * step, rate))], IsArea: true),
             ],
         };
         yield return new()

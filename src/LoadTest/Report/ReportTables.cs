@@ -13,6 +13,7 @@ internal static class ReportTables
         WriteLevels(page, report);
         if (other is not null) WritePairs(page, report, other);
         WriteFailures(page, report);
+        WriteResent(page, report);
     }
 
     private static void WriteLevels(Markup page, LoadReport report)
@@ -68,6 +69,17 @@ internal static class ReportTables
         foreach (var (level, failure) in failures)
             page.Add($"""<tr><th scope="row">{level.Name}</th><td class="bad">{failure.Count}</td>""")
                 .Add($"""<td class="text">{failure.Name}</td><td class="text">{failure.Message}</td></tr>""");
+        End(page);
+    }
+
+    private static void WriteResent(Markup page, LoadReport report)
+    {
+        var levels = report.Levels.Where(level => level.Summary.Resent > 0).ToList();
+        if (levels.Count == 0) return;
+        Begin(page, "What was sent once more over a new connection, since the first broke before any answer.",
+            ["load", "requests"]);
+        foreach (var level in levels)
+            page.Add($"""<tr><th scope="row">{level.Name}</th><td>{level.Summary.Resent}</td></tr>""");
         End(page);
     }
 

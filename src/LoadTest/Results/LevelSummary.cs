@@ -17,6 +17,10 @@ public sealed record LevelSummary
     /// <summary>Requests that Ctrl+C ended.</summary>
     public int Cancelled { get; init; }
 
+    /// <summary>Requests, failed ones among them, that were sent once more because a kept connection may have been
+    /// closed under them.</summary>
+    public int Resent { get; init; }
+
     /// <summary>Tokens of the prompts of completed requests.</summary>
     public required long InputTokens { get; init; }
 
@@ -100,6 +104,7 @@ public sealed record LevelSummary
             Completed = completed.Count,
             Failed = failed.Count,
             Cancelled = all.Count - judged,
+            Resent = all.Count(request => request.IsResent),
             InputTokens = completed.Sum(request => (long)request.PromptTokens),
             OutputTokens = completed.Sum(request => (long)request.OutputTokens),
             Goodput = slo is null ? null : duration > 0 ? good / duration : 0,

@@ -81,6 +81,7 @@ public static class ReportFile
         Completed = root.GetProperty("completed").GetInt32(),
         Failed = (int)(Number(root, "failed") ?? 0),
         Cancelled = (int)(Number(root, "cancelled") ?? 0),
+        Resent = (int)(Number(root, "resent") ?? 0),
         InputTokens = root.GetProperty("total_input_tokens").GetInt64(),
         OutputTokens = root.GetProperty("total_output_tokens").GetInt64(),
         Goodput = Number(root, "request_goodput"),

@@ -110,6 +110,7 @@ public static class ReportJson
         json.WriteNumber("completed", summary.Completed);
         json.WriteNumber("failed", summary.Failed);
         json.WriteNumber("cancelled", summary.Cancelled);
+        json.WriteNumber("resent", summary.Resent);
         json.WriteNumber("total_input_tokens", summary.InputTokens);
         json.WriteNumber("total_output_tokens", summary.OutputTokens);
         Number(json, "request_throughput", summary.RequestThroughput);

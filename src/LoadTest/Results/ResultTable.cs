@@ -20,6 +20,7 @@ public static class ResultTable
         Row(text, "Successful requests:", summary.Completed);
         Row(text, "Failed requests:", summary.Failed);
         if (summary.Cancelled > 0) Row(text, "Cancelled requests:", summary.Cancelled);
+        if (summary.Resent > 0) Row(text, "Requests sent once more:", summary.Resent);
         if (level.ConcurrencyMax is { } limit) Row(text, "Maximum request concurrency:", limit);
         if (level.Rate is { } rate && double.IsFinite(rate)) Row(text, "Request rate configured (RPS):", rate);
         Row(text, "Benchmark duration (s):", summary.Duration);

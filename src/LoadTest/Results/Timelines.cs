@@ -5,25 +5,44 @@ namespace Minka.LoadTest.Results;
 /// <summary>The course of a run over time.</summary>
 internal static class Timelines
 {
-    private const int SecondsMax = 1 << 20;
+    private const int StepsMax = 1 << 20;
+
+    /// <summary>A second; for runs of a few seconds and less so much less that their course can be seen.</summary>
+    /// <param name="duration">Of the run, s.</param>
+    /// <returns>1, 0.5, 0.2, 0.1, ..., s.</returns>
+    public static double StepOf(double duration)
+    {
+        var power = Math.Clamp(Math.Pow(10, Math.Floor(Math.Log10(duration)) - 1), 1e-6, 1);
+        return power == 1 ? 1 : (duration / power) switch
+        {
+            >= 50 => 5 * power,
+            >= 20 => 2 * power,
+            _ => power,
+        };
+    }
 
     /// <summary>Tokens that came in each second of the run. Events share the tokens of their request equally.</summary>
-    public static double[] TokensPerSecond(IReadOnlyList<RequestOutcome> requests)
+    public static double[] TokensPerSecond(IReadOnlyList<RequestOutcome> requests) => TokensPerSecond(requests, 1);
+
+    /// <summary>The same in steps of another length; still tokens per second.</summary>
+    /// <param name="requests">Of the run.</param>
+    /// <param name="step">Length of a step, s.</param>
+    public static double[] TokensPerSecond(IReadOnlyList<RequestOutcome> requests, double step)
     {
         var last = requests.Where(request => request.FirstTokenAt is not null)
             .Select(request => request.LastTokenAt).DefaultIfEmpty(-1).Max();
         if (last < 0) return [];
-        var seconds = new double[(int)Math.Min(last, SecondsMax - 1) + 1];
+        var rates = new double[(int)Math.Min(last / step, StepsMax - 1) + 1];
         foreach (var request in requests)
         {
             if (request.FirstTokenAt is not { } at) continue;
-            var each = request.OutputTokens / (request.Gaps.Count + 1.0);
-            seconds[Second(at)] += each;
-            foreach (var gap in request.Gaps) seconds[Second(at += gap)] += each;
+            var each = request.OutputTokens / (request.Gaps.Count + 1.0) / step;
+            rates[Step(at)] += each;
+            foreach (var gap in request.Gaps) rates[Step(at += gap)] += each;
         }
-        return seconds;
+        return rates;
 
-        int Second(double at) => Math.Clamp((int)at, 0, seconds.Length - 1);
+        int Step(double at) => Math.Clamp((int)(at / step), 0, rates.Length - 1);
     }
 
     /// <summary>Requests under way after each moment at which that changes.</summary>

@@ -37,7 +37,8 @@ public sealed class RemoteRunTests
         using var server = new TcpListener(IPAddress.Loopback, 0);
         var url = Start(server, [Hello, "data: [DONE]"]);
 
-        using var process = ChildProcess.StartBash("-c", $"$MINKA run --server {url} Hi | true; exit ${{PIPESTATUS[0]}}");
+        using var process = ChildProcess.StartBash(
+            "-c", $"$MINKA run --server {url} Hi | true; exit ${{PIPESTATUS[0]}}");
 
         Assert.Equal((0, "", ""), await process.EndAsync());
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Minka.LoadTest.Arrivals;
 using Minka.LoadTest.Client;
+using Minka.LoadTest.Report;
 using Minka.LoadTest.Results;
 using static Minka.LoadTest.Tests.Results.SampleRuns;
 
@@ -44,6 +45,21 @@ public sealed class ResultTests
 
         Assert.Equal(22, seconds.Sum(), 9);
         Assert.Equal([1, 5, 5, 0, 0, 11], seconds.Select(tokens => Math.Round(tokens, 6)));
+    }
+
+    [Theory]
+    [InlineData(1000, 1), InlineData(10, 1), InlineData(9.9, 0.5), InlineData(5, 0.5), InlineData(4.9, 0.2)]
+    [InlineData(1.9, 0.1), InlineData(0.37, 0.02), InlineData(0.01, 0.001), InlineData(0, 1e-6)]
+    public void A_short_run_is_seen_in_ten_steps_or_more(double duration, double step) =>
+        Assert.Equal(step, Timelines.StepOf(duration), 9);
+
+    [Fact]
+    public void Shorter_steps_are_tokens_per_second_too()
+    {
+        var request = Request(0.05) with { Gaps = [0.2, 0.2, 0.2], OutputTokens = 4 };
+
+        Assert.Equal([0, 10, 0, 10, 0, 10, 0, 10],
+            Timelines.TokensPerSecond([request], 0.1).Select(rate => Math.Round(rate, 6)));
     }
 
     [Fact]
@@ -104,6 +120,18 @@ public sealed class ResultTests
 
         int Int(string key) => root.GetProperty(key).GetInt32();
         double Number(string key) => Math.Round(root.GetProperty(key).GetDouble(), 6);
+    }
+
+    [Fact]
+    public void What_was_sent_once_more_is_written_and_read_again()
+    {
+        var report = Sweep();
+        var level = report.Levels[0] with { Summary = report.Levels[0].Summary with { Resent = 3 } };
+
+        var read = ReportFile.Read(Written(ReportJson.Write(report with { Levels = [level] }, false)));
+
+        Assert.Equal(3, read.Levels[0].Summary.Resent);
+        Assert.Contains("""<th scope="row">1 req/s</th><td>3</td>""", HtmlReport.Write(read), StringComparison.Ordinal);
     }
 
     [Theory]
