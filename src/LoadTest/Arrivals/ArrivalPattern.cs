@@ -45,18 +45,23 @@ public sealed record AllAtOnce : ArrivalPattern
     public override double[] Times(int count, int seed) => new double[count];
 }
 
-/// <summary>Equal gaps.</summary>
-/// <param name="PerSecond">Requests per second.</param>
-public sealed record ConstantArrivals(double PerSecond) : ArrivalPattern
+/// <summary>So many requests a second.</summary>
+/// <param name="PerSecond">Requests per second in the long run.</param>
+public abstract record SteadyArrivals(double PerSecond) : ArrivalPattern
 {
-    /// <inheritdoc/>
-    public override string Description => FormattableString.Invariant($"evenly spaced, {PerSecond:0.###} requests/s");
-
-    /// <summary>Requests per second.</summary>
+    /// <summary>Requests per second in the long run.</summary>
     public double PerSecond { get; init; } = Positive(PerSecond, "The rate");
 
     /// <inheritdoc/>
     public override double Rate => PerSecond;
+}
+
+/// <summary>Equal gaps.</summary>
+/// <param name="PerSecond">Requests per second.</param>
+public sealed record ConstantArrivals(double PerSecond) : SteadyArrivals(PerSecond)
+{
+    /// <inheritdoc/>
+    public override string Description => FormattableString.Invariant($"evenly spaced, {PerSecond:0.###} requests/s");
 
     /// <inheritdoc/>
     public override double[] Times(int count, int seed) => FromGaps(count, Rate, () => 1);
@@ -68,7 +73,7 @@ public sealed record ConstantArrivals(double PerSecond) : ArrivalPattern
 /// </summary>
 /// <param name="PerSecond">Requests per second.</param>
 /// <param name="Shape">vLLM's burstiness.</param>
-public sealed record GammaArrivals(double PerSecond, double Shape = 1) : ArrivalPattern
+public sealed record GammaArrivals(double PerSecond, double Shape = 1) : SteadyArrivals(PerSecond)
 {
     /// <summary>vLLM's burstiness.</summary>
     public double Shape { get; init; } = Positive(Shape, "The burstiness");
@@ -77,12 +82,6 @@ public sealed record GammaArrivals(double PerSecond, double Shape = 1) : Arrival
     public override string Description => Shape == 1
         ? FormattableString.Invariant($"Poisson, {PerSecond:0.###} requests/s")
         : FormattableString.Invariant($"gamma (burstiness {Shape:0.###}), {PerSecond:0.###} requests/s");
-
-    /// <summary>Requests per second.</summary>
-    public double PerSecond { get; init; } = Positive(PerSecond, "The rate");
-
-    /// <inheritdoc/>
-    public override double Rate => PerSecond;
 
     /// <inheritdoc/>
     public override double[] Times(int count, int seed)
@@ -95,7 +94,7 @@ public sealed record GammaArrivals(double PerSecond, double Shape = 1) : Arrival
 /// <summary>Groups that come at the same instant, evenly spaced.</summary>
 /// <param name="PerSecond">Requests per second in the long run.</param>
 /// <param name="Size">Requests of a group.</param>
-public sealed record BurstArrivals(double PerSecond, int Size) : ArrivalPattern
+public sealed record BurstArrivals(double PerSecond, int Size) : SteadyArrivals(PerSecond)
 {
     /// <summary>Requests of a group.</summary>
     public int Size { get; init; } = Size >= 1
@@ -104,12 +103,6 @@ public sealed record BurstArrivals(double PerSecond, int Size) : ArrivalPattern
     /// <inheritdoc/>
     public override string Description =>
         FormattableString.Invariant($"bursts of {Size}, {PerSecond:0.###} requests/s");
-
-    /// <summary>Requests per second.</summary>
-    public double PerSecond { get; init; } = Positive(PerSecond, "The rate");
-
-    /// <inheritdoc/>
-    public override double Rate => PerSecond;
 
     /// <inheritdoc/>
     public override double[] Times(int count, int seed)
@@ -124,7 +117,7 @@ public sealed record BurstArrivals(double PerSecond, int Size) : ArrivalPattern
 /// <param name="PerSecond">Requests per second in the long run; while it is on they come faster.</param>
 /// <param name="OnSeconds">How long it is on.</param>
 /// <param name="OffSeconds">How long it is off.</param>
-public sealed record OnOffArrivals(double PerSecond, double OnSeconds, double OffSeconds) : ArrivalPattern
+public sealed record OnOffArrivals(double PerSecond, double OnSeconds, double OffSeconds) : SteadyArrivals(PerSecond)
 {
     /// <summary>How long it is on.</summary>
     public double OnSeconds { get; init; } = Positive(OnSeconds, "The time on");
@@ -137,12 +130,6 @@ public sealed record OnOffArrivals(double PerSecond, double OnSeconds, double Of
     /// <inheritdoc/>
     public override string Description => FormattableString.Invariant(
         $"Poisson for {OnSeconds:0.###} s, silence for {OffSeconds:0.###} s, {PerSecond:0.###} requests/s");
-
-    /// <summary>Requests per second.</summary>
-    public double PerSecond { get; init; } = Positive(PerSecond, "The rate");
-
-    /// <inheritdoc/>
-    public override double Rate => PerSecond;
 
     /// <inheritdoc/>
     public override double[] Times(int count, int seed)

@@ -16,7 +16,7 @@ internal static class CoursePlots
         var time = Axis.FromZero(level.Summary.Duration, 6);
         yield return new()
         {
-            Title = step == 1 ? "Tokens made in each second" : $"Tokens made per second, in steps of {Axis.Text(step)} s",
+            Title = step == 1 ? "Tokens made in each second" : $"Tokens made per second, every {Axis.Text(step)} s",
             Description = $"Mean {ResultTable.Short(level.Summary.OutputThroughput)}, at most "
                 + $"{ResultTable.Short(level.Summary.PeakTokensPerSecond)} tokens in one second.",
             X = time,

@@ -13,7 +13,6 @@ internal static class ReportTables
         WriteLevels(page, report);
         if (other is not null) WritePairs(page, report, other);
         WriteFailures(page, report);
-        WriteResent(page, report);
     }
 
     private static void WriteLevels(Markup page, LoadReport report)
@@ -63,25 +62,17 @@ internal static class ReportTables
     private static void WriteFailures(Markup page, LoadReport report)
     {
         var failures = report.Levels
-            .SelectMany(level => level.Summary.Failures.Select(failure => (Level: level, Failure: failure))).ToList();
+            .SelectMany(level => Troubles(level.Summary).Select(failure => (Level: level, Failure: failure))).ToList();
         if (failures.Count == 0) return;
-        Begin(page, "What failed.", ["load", "requests", "why", "the first said"]);
+        Begin(page, "What failed, or was sent once more.", ["load", "requests", "how", "the first said"]);
         foreach (var (level, failure) in failures)
             page.Add($"""<tr><th scope="row">{level.Name}</th><td class="bad">{failure.Count}</td>""")
                 .Add($"""<td class="text">{failure.Name}</td><td class="text">{failure.Message}</td></tr>""");
         End(page);
     }
 
-    private static void WriteResent(Markup page, LoadReport report)
-    {
-        var levels = report.Levels.Where(level => level.Summary.Resent > 0).ToList();
-        if (levels.Count == 0) return;
-        Begin(page, "What was sent once more over a new connection, since the first broke before any answer.",
-            ["load", "requests"]);
-        foreach (var level in levels)
-            page.Add($"""<tr><th scope="row">{level.Name}</th><td>{level.Summary.Resent}</td></tr>""");
-        End(page);
-    }
+    private static IEnumerable<FailureCount> Troubles(LevelSummary summary) => summary.Resent == 0 ? summary.Failures :
+        [.. summary.Failures, new("sent once more", summary.Resent, "the connection broke before any answer")];
 
     private static void Begin(Markup page, string caption, IReadOnlyList<string> head) => page
         .Add($"""<div class="sheet" tabindex="0"><table><caption>{caption}</caption><thead><tr>""")
