@@ -52,7 +52,7 @@ public sealed class Sampler(int vocabularySize)
         _candidates.KeepLargest(top);
         var best = new TokenLogprob[_candidates.Count];
         for (var i = 0; i < best.Length; i++)
-            best[i] = new(_candidates.Ids[i], (float)(_candidates.Logits[i] - largest - logTotal));
+            best[i] = new(_candidates.Ids[i], RawLogprobs.Of(_candidates.Logits[i], largest, logTotal));
         Array.Sort(best, (left, right) => (-left.Logprob, left.Id).CompareTo((-right.Logprob, right.Id)));
         return new(largest, logTotal, best);
     }
@@ -99,9 +99,11 @@ public readonly record struct RawLogprobs(float Largest, double LogTotal, IReadO
     /// <summary>Log-probabilities with a certain token as the one that stands there.</summary>
     /// <param name="id">The token.</param>
     /// <param name="logit">Its logit, unchanged.</param>
-    public TokenLogprobs Of(int id, float logit)
+    public TokenLogprobs Of(int id, float logit) => new(new(id, Of(logit, Largest, LogTotal)), Top);
+
+    internal static float Of(float logit, float largest, double logTotal)
     {
-        var logprob = (float)(logit - Largest - LogTotal);
-        return new(new(id, logprob >= Least ? logprob : Least), Top);
+        var logprob = (float)(logit - largest - logTotal);
+        return logprob >= Least ? logprob : Least;
     }
 }

@@ -10,6 +10,8 @@ public sealed class SamplingRules
     private readonly ISamplingFilter[] _filters;
 
     private readonly ConstraintMatcher? _matcher;
+    private readonly int[] _stopIds;
+    private readonly int _tokensMin;
 
     /// <param name="request">What is asked for.</param>
     /// <param name="stopIds">Tokens that end the text.</param>
@@ -21,6 +23,7 @@ public sealed class SamplingRules
         var options = request.Sampling;
         Seed = options.Seed;
         IsGreedy = options.IsGreedy;
+        (_stopIds, _tokensMin) = (stopIds, request.TokensMin);
         _matcher = constraint is null ? null : new ConstraintMatcher(constraint);
         ILogitFilter[] mask = _matcher is null ? [] : [new ConstraintMask(_matcher, stopIds)];
         _logitFilters = [.. mask, .. LogitFilters(options, request.TokensMin, stopIds)];
@@ -87,7 +90,8 @@ public sealed class SamplingRules
         _matcher!.MoveTo(text);
         foreach (var id in appended) _matcher.Append(id);
         token = _matcher.CanEnd ? -1 : _matcher.Allowed().Single();
-        return token >= 0;
+        // One that would end the text too early is no way on, which sampling finds and says.
+        return token >= 0 && !(text.Length + appended.Length < _tokensMin && _stopIds.Contains(token));
     }
 
     /// <summary>Filters of all tokens, in the order in which they apply.</summary>

@@ -65,6 +65,8 @@ public class AutomatonTests
     [InlineData("(?:ab|a)(c|bcd)", new[] { "abc", "ac", "abcd", "abbcd" }, new[] { "ab", "abcdd" })]
     [InlineData("[a-c^-]{2,3}", new[] { "a-", "^bc" }, new[] { "a", "abca", "ad" })]
     [InlineData("\\d{3}-\\w+\\s\\S", new[] { "123-a_9 é" }, new[] { "12-a b", "123-é b" })]
+    [InlineData("[^\\s]\\S.", new[] { "aé日" }, new[] { "\u00A0aa", "a\u2003a", "aa\u2028", "a\uFEFFa" })]
+    [InlineData("\\s[^\\S]", new[] { " \t", "\r\n" }, new[] { "\u00A0 ", " \u00A0", "aa" })]
     [InlineData("^[^\\x00-\\x7F]+$", new[] { "é日😀" }, new[] { "a", "" })]
     [InlineData("\\u00e9\\.\\x2b", new[] { "é.+" }, new[] { "éa+" })]
     [InlineData("x{0}y{2}", new[] { "yy" }, new[] { "xyy", "y" })]
@@ -103,11 +105,69 @@ public class AutomatonTests
     [InlineData("a)")]
     [InlineData("a{3,2}")]
     [InlineData("a{1,1000000000}")]
+    [InlineData("a{,3}")]
+    [InlineData("(?<!b)a")]
+    [InlineData("(?i)a")]
+    [InlineData("\\bword\\b")]
     [InlineData("\\p{L}")]
     [InlineData("a^b")]
     [InlineData("((((a{1000}){1000}){1000}){1000})")]
     public void A_regular_expression_that_is_not_supported_is_refused(string pattern) =>
         Refused(Constraint.Regex(pattern));
+
+    /// <summary>The whole notation as llama.cpp's users write it: comments, empty alternatives, rules over several
+    /// lines, sets with every kind of member.</summary>
+    [Theory]
+    [InlineData("""
+        # a list of facts, with space that is bounded
+        root  ::= "[\n" ws (
+                    value
+            (",\n" ws value)*
+          )? "]"   # the end
+        value ::= object | string | number | ("true" | "false" | "null") ws
+
+        object ::=
+          "{" ws ( string ":" ws value ("," ws string ":" ws value)* )? "}" ws
+        string ::=
+          "\"" (
+            [^"\\\x7F\x00-\x1F] |
+            "\\" (["\\bfnrt] | "u" [0-9a-fA-F]{4}) # escapes
+          )* "\"" ws
+        number ::= ("-"? ([0-9] | [1-9] [0-9]{0,15})) ("." [0-9]+)? ([eE] [-+]? [0-9] [1-9]{0,15})? ws
+        ws ::= | " " | "\n" [ \t]{0,20}
+        """,
+        new[] { "[\n]", "[\n1,\n{\"a\": \"\\u00e9\" }]", "[\n \"é😀\",\n-1.5e-3 ]" },
+        new[] { "[]", "[\n1,]", "[\n\"\t\"]", "[\n01]" })]
+    [InlineData("""
+        root ::= (expr "=" ws term "\n")+
+        expr ::= term ([-+*/] term)*
+        term ::= ident | num | "(" ws expr ")" ws
+        ident ::= [a-z] [a-z0-9_]* ws
+        num ::= [0-9]+ ws
+        ws ::= [ \t\n]*
+        """,
+        new[] { "a+1=2\n", "(x_1 -2)*3 = y\n\nb=b\n" }, new[] { "a=b", "a**2=b\n", "=1\n" })]
+    [InlineData("root ::= (declaration)*\r\ndeclaration ::= data-type [a-zA-Z_]+ ( \"[\" [0-9]+ \"]\" )? \";\"\r\n"
+        + "data-type ::= \"int \" |\r\n  \"float \"",
+        new[] { "", "int a;", "float b[12];int c;" }, new[] { "int;", "char a;", "int a[];" })]
+    [InlineData("root ::= jp+ ([ \\t\\n] jp+)*\njp ::= [ぁ-ゟ] | [\\u30A1-\\u30FF] | [、-〾] | [\\U00004E00-\\U00009FFF]",
+        new[] { "こんにちは、 世界", "カ" }, new[] { "", "abc", "世界 " })]
+    [InlineData("root ::= [!\"#$%&'()*+,-./:;<=>?@[\\\\\\]^_`{|}~]{2} . [^\\]]",
+        new[] { "[]é ", "^-xy", "~\\\n[" }, new[] { "a!xx", "!!x]", "!!" })]
+    [InlineData("""
+        root ::= "1. " move " " move "\n" ([1-9] [0-9]? ". " move " " move "\n"){0,2}
+        move ::= (pawn | piece | "O-O" "-O"?) [+#]?
+        piece ::= [NBKQR] [a-h]? [1-8]? "x"? [a-h] [1-8]
+        pawn ::= ([a-h] "x")? [a-h] [1-8] ("=" [NBKQR])?
+        """,
+        new[] { "1. e4 e5\n", "1. d4 Nf6\n2. Nbd2 O-O-O+\n" }, new[] { "1. e9 e5\n", "1. e4 e5\n2. e4\n" })]
+    public void A_grammar_matches_what_it_says(string gbnf, string[] matches, string[] others)
+    {
+        var masks = Walker.Compile(Constraint.Grammar(gbnf));
+
+        Assert.All(matches, text => Assert.True(Walker.Allows(masks, text), text));
+        Assert.All(others, text => Assert.False(Walker.Allows(masks, text), text));
+    }
 
     [Theory]
     [InlineData("root ::= root \"a\" | \"b\"", "left recursion")]

@@ -118,6 +118,23 @@ public class ConstrainedGenerationTests
         Assert.Equal(5, other.Length);
     }
 
+    /// <summary>The only token that may follow would end the text before its least length.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_forced_token_obeys_the_least_length_as_a_drawn_one_does(bool isDrawn)
+    {
+        await using var fixture = Start();
+        var generation = fixture.Submit(new()
+        {
+            Prompt = Prompt, Constraint = Constraint.Regex("[xy]qrst"), StopIds = [1 + 'r'], TokensMin = 4,
+            WantsLogprobs = isDrawn,
+        });
+
+        var choice = (await Completion.ReadAsync(generation, TestContext.Current.CancellationToken))[0];
+
+        Assert.Equal(FinishReason.Failed, choice.Finish);
+        Assert.Equal(2, choice.Ids.Count);
+    }
+
     [Fact]
     public async Task A_constraint_that_is_being_compiled_holds_up_no_other_text()
     {

@@ -110,11 +110,16 @@ internal sealed class SchemaWriter(Random random)
     /// <summary>Two objects at once, and alternatives beside something.</summary>
     private JsonObject Both(int levels)
     {
-        var left = Object(levels);
-        left.Remove("additionalProperties");
-        var right = new JsonObject { ["properties"] = new JsonObject { ["more"] = Any(levels - 1) } };
+        var left = random.Next(4) == 0 ? Array(levels) : Object(levels);
+        if (random.Next(2) == 0) left.Remove("additionalProperties");
+        var right = random.Next(4) switch
+        {
+            0 => new JsonObject { ["additionalProperties"] = Any(levels - 1) },
+            1 => new JsonObject { ["items"] = Any(levels - 1) },
+            _ => new JsonObject { ["properties"] = new JsonObject { ["more"] = Any(levels - 1) } },
+        };
         if (random.Next(2) == 0) return new() { ["allOf"] = new JsonArray(left, right) };
-        right["type"] = "object";
+        right["type"] = left["type"]!.DeepClone();
         right["anyOf"] = new JsonArray(left);
         return right;
     }

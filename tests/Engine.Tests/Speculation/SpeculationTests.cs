@@ -152,6 +152,54 @@ public class SpeculationTests
         Assert.True(guessing.Engine.Counters.AcceptedTokens > 0);
     }
 
+    /// <summary>Filters that look at the text, a constraint, a least length, log-probabilities: each row sees the text
+    /// as it would be without guesses.</summary>
+    [Theory, InlineData("ngram"), InlineData("model")]
+    public async Task Everything_that_a_request_can_ask_for_holds_with_guesses(string kind)
+    {
+        var size = Vocabularies.Small.Count;
+        var requests = Enumerable.Range(0, 8).Select(i => new GenerationRequest
+        {
+            Prompt = Enumerable.Range(i, 6 + 5 * i).Select(p => p % 40).ToArray(),
+            TokensMax = 120,
+            TokensMin = 30,
+            StopIds = [1 + 'b'],
+            WantsLogprobs = i % 2 == 0,
+            TopLogprobs = 3,
+            Choices = 1 + i % 3,
+            Constraint = i % 4 == 3 ? null : Constraint.Regex("(\\[(\"ab?[cd]\", ?)+\\])+"),
+            Sampling = new()
+            {
+                Temperature = i == 5 ? 0 : 0.8f, Seed = (ulong)i, MinP = 0.01f, TypicalP = 0.95f,
+                RepetitionPenalty = 1.05f, PresencePenalty = 0.2f, PenaltyWindow = 40, DryMultiplier = 0.3f,
+                DryAllowedLength = 4, XtcProbability = 0.3f, XtcThreshold = 0.05f,
+                BadWords = i % 2 == 0 ? [[1 + 'd', 1 + '"']] : [],
+                LogitBias = new Dictionary<int, float> { [1 + 'c'] = 1 },
+            },
+        }).ToArray();
+        var options = new EngineOptions { Vocabulary = Vocabularies.Small, EosIds = [Vocabularies.Eos] };
+        await using var plain = new EngineFixture(
+            Scheduling, 200, options, vocabularySize: size, memory: 1);
+        var expected = await Task.WhenAll(requests.Select(request => SaidAsync(plain, request)));
+
+        IDrafter drafter = kind == "ngram" ? new NgramDrafter(new()) : new ModelDrafter(ModelOf(size, memory: 1), size);
+        await using var guessing = new EngineFixture(
+            Scheduling, 40, options with { Drafter = drafter }, vocabularySize: size, memory: 1);
+        var said = await Task.WhenAll(requests.Select(request => SaidAsync(guessing, request)));
+
+        Assert.Equal(expected, said);
+        var counters = guessing.Engine.Counters;
+        Assert.InRange(counters.AcceptedTokens, 50, counters.DraftedTokens);
+    }
+
+    /// <summary>All that a request says: tokens, ends and log-probabilities.</summary>
+    private static async Task<string> SaidAsync(EngineFixture fixture, GenerationRequest request)
+    {
+        var choices = await Completion.ReadAsync(fixture.Submit(request), TestContext.Current.CancellationToken);
+        return string.Join("\n", choices.Select(choice => $"{string.Join(' ', choice.Ids)} {choice.Finish} "
+            + string.Join(' ', choice.Logprobs.Select(at => $"{at.Chosen} {string.Join(',', at.Top)}"))));
+    }
+
     [Fact]
     public async Task What_is_drawn_has_the_models_own_distribution()
     {
@@ -193,10 +241,10 @@ public class SpeculationTests
         _ => new ModelDrafter(ModelOf(64, noise: 50), 64),
     };
 
-    private static RecallModel ModelOf(int vocabulary, float noise = 0)
+    private static RecallModel ModelOf(int vocabulary, float noise = 0, int memory = 0)
     {
         // Short steps and few blocks, so that a prompt takes several and not every sequence finds room.
         var limits = new StepLimits(16, 3, 3, 64);
-        return new RecallModel(limits, kvBlocks: 16, vocabulary) { Noise = noise };
+        return new RecallModel(limits, kvBlocks: 16, vocabulary) { Noise = noise, Memory = memory };
     }
 }

@@ -20,7 +20,7 @@ internal static class Quantifiers
     private static Expression Braces(TextCursor cursor, Expression item)
     {
         cursor.Take();
-        var least = cursor.Next == ',' ? 0 : cursor.TakeCount();
+        var least = cursor.TakeCount();
         var most = least;
         if (cursor.TryTake(",")) most = cursor.Next == '}' ? Expression.Unbounded : cursor.TakeCount();
         if (most < least) throw cursor.Error($"asks for at least {least} and at most {most} repetitions");

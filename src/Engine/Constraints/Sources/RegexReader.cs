@@ -12,6 +12,15 @@ internal sealed class RegexReader
     private static readonly CodePoints Word = CodePoints.Of(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
     private static readonly CodePoints Space = CodePoints.Of(' ', '\t', '\n', '\r', '\f', '\v');
 
+    // What ECMA-262 or other readers of expressions take for a space or for the end of a line too. None of it is
+    // written for a space, and none for what is not one.
+    private static readonly CodePoints AnySpace = Space.Or(CodePoints.Of(
+        (0x1C, 0x1F), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200A),
+        (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)));
+
+    private static readonly CodePoints WithinLine =
+        CodePoints.All.Except(CodePoints.Of('\n', '\r', '\u0085', '\u2028', '\u2029'));
+
     private readonly TextCursor _cursor;
     private readonly Func<CodePoints, Expression> _oneOf;
     private int _nesting;
@@ -89,8 +98,8 @@ internal sealed class RegexReader
         {
             case '(': _cursor.Take(); return ReadGroup();
             case '[': return _oneOf(ReadSet());
-            case '.': _cursor.Take(); return _oneOf(CodePoints.All.Except(CodePoints.Of('\n', '\r')));
-            case '\\': return _oneOf(ReadEscape());
+            case '.': _cursor.Take(); return _oneOf(WithinLine);
+            case '\\': return _oneOf(ReadEscape(false));
             case '^' or '$': throw _cursor.Error("has an anchor that is not at its end");
             case '*' or '+' or '?' or '{' or '}': throw _cursor.Error("repeats nothing");
             default:
@@ -106,11 +115,11 @@ internal sealed class RegexReader
         List<(int, int)> ranges = [];
         while (!_cursor.TryTake("]"))
         {
-            var first = ReadSetItem();
+            var first = ReadSetItem(isNegated);
             if (_cursor.Next == '-' && _cursor.Second != ']')
             {
                 _cursor.Take();
-                var last = ReadSetItem();
+                var last = ReadSetItem(isNegated);
                 if (Single(first) is not { } from || Single(last) is not { } to || to < from)
                     throw _cursor.Error("has a range without a first and a last character before the one");
                 first = CodePoints.Of((from, to));
@@ -122,9 +131,9 @@ internal sealed class RegexReader
         return set.IsEmpty ? throw _cursor.Error("has a set of no characters before the one") : set;
     }
 
-    private CodePoints ReadSetItem()
+    private CodePoints ReadSetItem(bool isNegated)
     {
-        if (_cursor.Next == '\\') return ReadEscape();
+        if (_cursor.Next == '\\') return ReadEscape(isNegated);
         var codePoint = _cursor.TakeCodePoint();
         return CodePoints.Of((codePoint, codePoint));
     }
@@ -132,7 +141,9 @@ internal sealed class RegexReader
     private static int? Single(CodePoints set) =>
         set.Ranges is [var (first, last)] && first == last ? first : null;
 
-    private CodePoints ReadEscape()
+    /// <summary>An escape and its set.</summary>
+    /// <param name="isNegated">Whether what is not in the set will be written: all that may be in it is, then.</param>
+    private CodePoints ReadEscape(bool isNegated)
     {
         _cursor.Take();
         var letter = _cursor.Take();
@@ -142,8 +153,8 @@ internal sealed class RegexReader
             'D' => CodePoints.All.Except(Digits),
             'w' => Word,
             'W' => CodePoints.All.Except(Word),
-            's' => Space,
-            'S' => CodePoints.All.Except(Space),
+            's' => isNegated ? AnySpace : Space,
+            'S' => CodePoints.All.Except(isNegated ? Space : AnySpace),
             'n' => CodePoints.Of('\n'),
             'r' => CodePoints.Of('\r'),
             't' => CodePoints.Of('\t'),

@@ -17,7 +17,7 @@ internal sealed class ObjectReader(JsonTexts texts, Func<JsonNode?, string, Expr
         string[] required =
         [
             .. SchemaKeywords.Array(schema, "required", pointer)
-                .Select(name => SchemaKeywords.Text(name, $"{pointer}/required")),
+                .Select(name => SchemaKeywords.Text(name, $"{pointer}/required")).Distinct(),
         ];
         var additional = Additional(schema, properties.Count + required.Length > 0);
         if (properties.Count + required.Length == 0 && additional is JsonValue any && any.GetValue<bool>())

@@ -45,14 +45,19 @@ internal static class ScalarReader
 
         var from = above is { } over && !(least > over) ? BoundOf(over, true) : BoundOf(least ?? -Infinite, false);
         var to = below is { } under && !(most < under) ? BoundOf(under, true) : BoundOf(most ?? Infinite, false);
-        return NumberRange.Between(from, to)
+
+        // Numbers have as many digits as are written, and what lies past them cannot be.
+        var canBe = from.Value <= IntegerRange.Most && to.Value >= -IntegerRange.Most;
+        if (from.Value < -IntegerRange.Most) from = new(-IntegerRange.Most, false);
+        if (to.Value > IntegerRange.Most) to = new(IntegerRange.Most, false);
+        return (canBe ? NumberRange.Between(from, to) : null)
             ?? throw new GrammarException($"No number lies between the bounds of the schema's {pointer}.");
     }
 
     private const double Infinite = double.MaxValue;
 
     private static NumberBound BoundOf(double value, bool isExcluded) =>
-        new((decimal)Math.Clamp(value, -IntegerRange.Most, IntegerRange.Most), isExcluded);
+        new((decimal)Math.Clamp(value, -IntegerRange.Most - 1, IntegerRange.Most + 1), isExcluded);
 
     private static Expression Matching(JsonObject schema, string pointer)
     {

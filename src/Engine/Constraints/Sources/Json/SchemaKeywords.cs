@@ -31,9 +31,15 @@ internal static class SchemaKeywords
     /// <summary>Refuses what is not understood.</summary>
     public static void Check(JsonObject schema, string pointer)
     {
-        foreach (var (keyword, _) in schema)
-            if (!Understood.Contains(keyword) && !Silent.Contains(keyword))
+        foreach (var (keyword, value) in schema)
+        {
+            if (Silent.Contains(keyword)) continue;
+            if (!Understood.Contains(keyword))
                 throw new GrammarException($"The schema's keyword {pointer}/{keyword} is not supported; leave it out.");
+            if (value is null && keyword != "const")
+                throw new GrammarException($"The schema's {pointer}/{keyword} is null, which says nothing; leave it "
+                    + "out.");
+        }
     }
 
     /// <summary>Whether a keyword says something about the value.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Minka.Engine.Constraints.Automata;
 using Minka.Engine.Constraints.Grammars;
@@ -20,14 +21,17 @@ internal sealed class SchemaMerge(CompileBudget budget)
         foreach (var (keyword, value) in right)
         {
             if (!SchemaKeywords.Speaks(keyword)) continue;
-            if (both[keyword] is not { } own) both[keyword] = value?.DeepClone();
+            if (!both.TryGetPropertyValue(keyword, out var own)) both[keyword] = value?.DeepClone();
             else if (!JsonNode.DeepEquals(own, value))
             {
-                if (Combine(keyword, own, value!, pointer) is not { } combined) return null;
+                if (own is null || value is null || Combine(keyword, own, value, pointer) is not { } combined)
+                    return null;
                 both[keyword] = combined;
             }
         }
-        return Close(both, left, right) ? both : null;
+        AddItems(both, left, right, pointer);
+        AddItems(both, right, left, pointer);
+        return AddProperties(both, left, right, pointer) && AddProperties(both, right, left, pointer) ? both : null;
     }
 
     /// <summary>Values in a node, itself included.</summary>
@@ -124,22 +128,45 @@ internal sealed class SchemaMerge(CompileBudget budget)
     private static JsonValue Number(JsonNode left, JsonNode right, Func<double, double, double> choose) =>
         JsonValue.Create(choose(left.GetValue<double>(), right.GetValue<double>()));
 
-    /// <summary>A schema that allows no additional properties forbids those that only the other one names.</summary>
-    private static bool Close(JsonObject both, JsonObject left, JsonObject right)
+    /// <summary>What one schema says of all properties that it does not name holds for those that the other one
+    /// names.</summary>
+    /// <returns>False when one of these is required and cannot be.</returns>
+    private bool AddProperties(JsonObject both, JsonObject one, JsonObject other, string pointer)
     {
-        foreach (var closed in (JsonObject[])[left, right])
+        if (one["additionalProperties"] is not { } additional
+            || other["properties"] is not JsonObject named) return true;
+        var (own, properties) = (one["properties"] as JsonObject, (JsonObject)both["properties"]!);
+        foreach (var (name, _) in named)
         {
-            if (closed["additionalProperties"] is not JsonValue value || value.GetValue<bool>()) continue;
-            var own = closed["properties"] as JsonObject;
-            if (both["properties"] is not JsonObject properties) continue;
-            foreach (var name in properties.Select(pair => pair.Key).ToArray())
-            {
-                if (own is not null && own.ContainsKey(name)) continue;
-                properties.Remove(name);
-                if (both["required"] is JsonArray required
-                    && required.Any(one => one is JsonValue text && text.GetValue<string>() == name)) return false;
-            }
+            if (own is not null && own.ContainsKey(name)) continue;
+            var value = Schemas(properties[name]!, additional, $"{pointer}/properties/{name}");
+            properties[name] = value ?? JsonValue.Create(false);
+            if (IsNever(value) && both["required"] is JsonArray required
+                && required.Any(text => SchemaKeywords.Text(text, $"{pointer}/required") == name)) return false;
         }
         return true;
     }
+
+    /// <summary>What one schema says of all items holds for those too that the other one lists first.</summary>
+    private void AddItems(JsonObject both, JsonObject one, JsonObject other, string pointer)
+    {
+        if (one["items"] is not { } items || one.ContainsKey("prefixItems")
+            || other["prefixItems"] is not JsonArray listed) return;
+        var prefix = new JsonArray();
+        both["prefixItems"] = prefix;
+        foreach (var (index, item) in listed.Index())
+        {
+            var value = Schemas(item!, items, $"{pointer}/prefixItems/{index}");
+            if (!IsNever(value)) prefix.Add(value);
+            else
+            {
+                // Nothing can stand here, so the list ends before.
+                both["items"] = JsonValue.Create(false);
+                return;
+            }
+        }
+    }
+
+    private static bool IsNever([NotNullWhen(false)] JsonNode? schema) =>
+        schema is null || (schema is JsonValue allowed && !allowed.GetValue<bool>());
 }
