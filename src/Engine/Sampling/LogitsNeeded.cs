@@ -18,7 +18,7 @@ public readonly record struct LogitsNeeded(int Largest, bool HasSum, bool HasNex
     {
         var top = isMeasured ? request.PromptTopLogprobs ?? request.TopLogprobs : 0;
         var measured = new LogitsNeeded(Math.Max(1, top), isMeasured, isMeasured);
-        var largest = request.Sampling.IsGreedy ? 1L : request.Sampling.TopK;
+        var largest = request.Sampling.IsGreedy ? 1L : request.Sampling.DecidingTopK;
         foreach (var filter in filters)
         {
             // Tokens that fall behind leave room for as many that were behind them.

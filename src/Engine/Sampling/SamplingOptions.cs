@@ -4,9 +4,9 @@ namespace Minka.Engine.Sampling;
 
 /// <summary>How the next token is picked. The defaults draw from the model's own distribution.</summary>
 /// <remarks>
-/// Order: constraint, bad words, least length, bias, penalties, DRY; greedy picks here; then temperature, min-p,
-/// top-k, typical-p,
-/// top-p, XTC, and the draw. Same request and seed, same text: whatever else runs, on any number of threads.
+/// Order: constraint, allowed tokens, bad words, least length, bias, penalties, DRY; greedy picks here; then
+/// temperature, min-p, top-k, typical-p, top-p, XTC (or as <see cref="Order"/> says), and the draw. Same request and
+/// seed, same text: whatever else runs, on any number of threads.
 /// </remarks>
 public sealed record SamplingOptions
 {
@@ -46,6 +46,9 @@ public sealed record SamplingOptions
     /// <summary>Added to the logits of single tokens, -100 to 100.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = ImmutableDictionary<int, float>.Empty;
 
+    /// <summary>The only tokens that may occur in the text; all may when empty.</summary>
+    public IReadOnlyList<int> AllowedIds { get; init; } = [];
+
     /// <summary>Sequences of token ids that never occur in the text.</summary>
     public IReadOnlyList<IReadOnlyList<int>> BadWords { get; init; } = [];
 
@@ -69,6 +72,28 @@ public sealed record SamplingOptions
 
     /// <summary>DRY: looks back this many tokens; 0 looks at all.</summary>
     public int DryWindow { get; init; }
+
+    /// <summary>What narrows the candidates, in this order; what is not named does not. Each at most once.</summary>
+    public IReadOnlyList<SamplingFilterKind> Order { get; init; } = DefaultOrder;
+
+    private static readonly ImmutableArray<SamplingFilterKind> DefaultOrder =
+        [.. Enum.GetValues<SamplingFilterKind>()];
+
+    /// <summary>How many of the largest logits decide, if nothing before top-k sums over all of them; else 0.</summary>
+    internal int DecidingTopK
+    {
+        get
+        {
+            foreach (var kind in Order)
+            {
+                if (kind == SamplingFilterKind.TopK && TopK > 0) return TopK;
+                if ((kind == SamplingFilterKind.TypicalP && TypicalP < 1)
+                    || (kind == SamplingFilterKind.TopP && TopP < 1)
+                    || (kind == SamplingFilterKind.Xtc && XtcProbability > 0)) return 0;
+            }
+            return 0;
+        }
+    }
 
     internal bool IsGreedy => Temperature < 1e-5f;
 
@@ -98,6 +123,10 @@ public sealed record SamplingOptions
             CheckId("logit_bias", id, vocabularySize);
             Between("logit_bias", bias, -100, 100);
         }
+        AtMost("allowed_token_ids", AllowedIds.Count, vocabularySize);
+        foreach (var id in AllowedIds) CheckId("allowed_token_ids", id, vocabularySize);
+        if (Order.Distinct().Count() < Order.Count)
+            throw Refuse("samplers", $"samplers names {string.Join(", ", Order)}; each can be named once.");
         AtMost("bad_words", BadWords.Count, 1024);
         foreach (var word in BadWords)
         {

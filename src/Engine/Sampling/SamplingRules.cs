@@ -27,7 +27,8 @@ public sealed class SamplingRules
         _matcher = constraint is null ? null : new ConstraintMatcher(constraint);
         ILogitFilter[] mask = _matcher is null ? [] : [new ConstraintMask(_matcher, stopIds)];
         _logitFilters = [.. mask, .. LogitFilters(options, request.TokensMin, stopIds)];
-        CanForce = _matcher is not null && options.BadWords.Count == 0 && !request.WantsLogprobs;
+        CanForce = _matcher is not null && options.BadWords.Count + options.AllowedIds.Count == 0
+            && !request.WantsLogprobs;
         _filters = IsGreedy ? [] : [.. Filters(options)];
         Needed = LogitsNeeded.Of(request, isMeasured, _logitFilters);
     }
@@ -53,7 +54,7 @@ public sealed class SamplingRules
     /// <summary>Why no token can be picked, for who asked.</summary>
     internal string WhyNothing => _matcher switch
     {
-        null => "No token can follow: bad_words, logit_bias and min_tokens forbid all, or the model's logits are not "
+        null => "No token can follow: allowed_token_ids, bad_words and min_tokens forbid all, or the model's logits are not "
             + "numbers.",
         { HasOverflowed: true } => "The text can be read by its constraint in too many ways to be followed; write the "
             + "grammar so that it is less ambiguous.",
@@ -97,6 +98,7 @@ public sealed class SamplingRules
     /// <summary>Filters of all tokens, in the order in which they apply.</summary>
     internal static IEnumerable<ILogitFilter> LogitFilters(SamplingOptions options, int tokensMin, int[] stopIds)
     {
+        if (options.AllowedIds.Count > 0) yield return new AllowedTokens(options.AllowedIds);
         if (options.BadWords.Count > 0) yield return new BadWords(options.BadWords);
         if (tokensMin > 0) yield return new LeastLength(tokensMin, stopIds);
         if (options.LogitBias.Count > 0) yield return new LogitBias(options.LogitBias);
@@ -107,13 +109,18 @@ public sealed class SamplingRules
     }
 
     /// <summary>Filters of the candidates, in the order in which they apply.</summary>
-    internal static IEnumerable<ISamplingFilter> Filters(SamplingOptions options)
+    internal static IEnumerable<ISamplingFilter> Filters(SamplingOptions options) =>
+        options.Order.Select(kind => Filter(kind, options)).OfType<ISamplingFilter>();
+
+    private static ISamplingFilter? Filter(SamplingFilterKind kind, SamplingOptions options) => kind switch
     {
-        if (options.Temperature != 1) yield return new Temperature(options.Temperature);
-        if (options.MinP > 0) yield return new MinP(options.MinP);
-        if (options.TopK > 0) yield return new TopK(options.TopK);
-        if (options.TypicalP < 1) yield return new TypicalP(options.TypicalP);
-        if (options.TopP < 1) yield return new TopP(options.TopP);
-        if (options.XtcProbability > 0) yield return new Xtc(options.XtcProbability, options.XtcThreshold);
-    }
+        SamplingFilterKind.Temperature when options.Temperature != 1 => new Temperature(options.Temperature),
+        SamplingFilterKind.MinP when options.MinP > 0 => new MinP(options.MinP),
+        SamplingFilterKind.TopK when options.TopK > 0 => new TopK(options.TopK),
+        SamplingFilterKind.TypicalP when options.TypicalP < 1 => new TypicalP(options.TypicalP),
+        SamplingFilterKind.TopP when options.TopP < 1 => new TopP(options.TopP),
+        SamplingFilterKind.Xtc when options.XtcProbability > 0 =>
+            new Xtc(options.XtcProbability, options.XtcThreshold),
+        _ => null,
+    };
 }

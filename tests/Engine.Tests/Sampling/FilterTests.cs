@@ -137,6 +137,7 @@ public class FilterTests
             Temperature = 0.7f, MinP = 0.2f, TopK = 3, TypicalP = 0.3f, TopP = 0.3f,
             XtcProbability = 1, XtcThreshold = 0,
         }).ToArray();
+        Assert.Equal(AllOf<ISamplingFilter>(), filters.Select(filter => filter.GetType().Name).Order());
         foreach (var filter in filters)
             foreach (var size in (int[])[1, 2, 15, 16, 17, 300])
             {
@@ -155,16 +156,46 @@ public class FilterTests
     {
         var options = new SamplingOptions
         {
-            BadWords = [[3]], LogitBias = new Dictionary<int, float> { [1] = 1 }, RepetitionPenalty = 1.3f,
+            AllowedIds = [1, 2, 3], BadWords = [[3]], LogitBias = new Dictionary<int, float> { [1] = 1 }, RepetitionPenalty = 1.3f,
             FrequencyPenalty = 0.3f, PresencePenalty = 0.1f, DryMultiplier = 1,
         };
-        foreach (var filter in SamplingRules.LogitFilters(options, 3, [1]))
+        var filters = SamplingRules.LogitFilters(options, 3, [1]).ToArray();
+        // A constraint's mask has tests of its own.
+        Assert.Equal(AllOf<ILogitFilter>().Where(name => name != nameof(ConstraintMask)),
+            filters.Select(filter => filter.GetType().Name).Order());
+        foreach (var filter in filters)
         {
             var counts = new int[8];
             filter.Apply(new float[8], new([1, 2, 3, 1, 2, 3, 1, 2], 2, 0, 0, counts));
             Assert.All(counts, count => Assert.Equal(0, count));
         }
     }
+
+    /// <summary>Filters apply in the default order, or in the one that is asked for, which may leave some out.</summary>
+    [Fact]
+    public void Filters_apply_in_the_order_asked_for()
+    {
+        var options = new SamplingOptions { Temperature = 0.7f, MinP = 0.2f, TopK = 3, TypicalP = 0.3f, TopP = 0.3f };
+        static string NamesOf(SamplingOptions options) =>
+            string.Join(' ', SamplingRules.Filters(options).Select(filter => filter.GetType().Name));
+
+        Assert.Equal("Temperature MinP TopK TypicalP TopP", NamesOf(options));
+        Assert.Equal("TopP TopK", NamesOf(options with
+        {
+            Order = [SamplingFilterKind.TopP, SamplingFilterKind.Xtc, SamplingFilterKind.TopK],
+        }));
+        Assert.Throws<RequestRefusedException>(() =>
+            (options with { Order = [SamplingFilterKind.TopP, SamplingFilterKind.TopP] }).Validate(10));
+    }
+
+    [Fact]
+    public void Allowed_tokens_are_the_only_ones_left() =>
+        Assert.Equal(
+            [float.NegativeInfinity, 2, float.NegativeInfinity, 4, float.NegativeInfinity],
+            Change(new AllowedTokens([3, 1]), [1, 2, 3, 4, 5], [0], 1));
+
+    private static IEnumerable<string> AllOf<TFilter>() => typeof(TFilter).Assembly.GetTypes()
+        .Where(type => type.IsClass && type.IsAssignableTo(typeof(TFilter))).Select(type => type.Name).Order();
 
     private static Penalties Penalise(float repetition, float frequency, float presence, int window) => new(new()
     {

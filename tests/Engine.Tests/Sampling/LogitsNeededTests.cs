@@ -16,6 +16,10 @@ public sealed class LogitsNeededTests
         { "greedy", Greedy, new(1, false, false) },
         { "top 20", Greedy with { WantsLogprobs = true, TopLogprobs = 20 }, new(20, true, false) },
         { "top_k", Drawn(new() { TopK = 40, TopP = 0.9f, MinP = 0.1f }), new(40, false, false) },
+        { "top_p first", Drawn(new() { TopK = 40, TopP = 0.9f, Order = TopPFirst }), LogitsNeeded.All },
+        { "top_k left out", Drawn(new() { TopK = 40, Order = [SamplingFilterKind.MinP] }), LogitsNeeded.All },
+        { "top_p off first", Drawn(new() { TopK = 40, Order = TopPFirst }), new(40, false, false) },
+        { "few allowed", Greedy with { Sampling = Greedy.Sampling with { AllowedIds = [3] } }, LogitsNeeded.All },
         { "top_p alone", Drawn(new() { TopP = 0.9f }), LogitsNeeded.All },
         { "the model's own distribution", Drawn(new()), LogitsNeeded.All },
         { "two bad words", Drawn(new() { TopK = 5, BadWords = [[7], [8, 9]] }), new(7, false, false) },
@@ -47,6 +51,8 @@ public sealed class LogitsNeededTests
         // Only the first choice measures the prompt of all.
         Assert.Equal(new(1, false, false), other.LogitsNeeded(isDrawn: false));
     }
+
+    private static SamplingFilterKind[] TopPFirst => [SamplingFilterKind.TopP, SamplingFilterKind.TopK];
 
     private static GenerationRequest Drawn(SamplingOptions options) => Greedy with { Sampling = options };
 
