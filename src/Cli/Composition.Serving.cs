@@ -98,8 +98,8 @@ internal static partial class Composition
         {
             throw new UsageException(tooLittle.Message);
         }
-        if (terminal.IsErrorSeen)
-            foreach (var line in budget.Explanation) terminal.Error.WriteLine(terminal.Dim(line));
+        // In logs too: what memory goes to is asked when it runs short.
+        foreach (var line in budget.Explanation) terminal.Error.WriteLine(terminal.Dim(line));
         var fitted = scheduling with { ContextMax = budget.Context };
         // One block to spare: the engine keeps a little of its cache free.
         var blocks = budget.Blocks + 2;

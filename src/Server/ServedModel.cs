@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Minka.Engine;
 using Minka.Engine.Constraints;
 using Minka.Engine.Execution;
@@ -65,12 +66,18 @@ public sealed partial class ServedModel : IAsyncDisposable
         Template = options.Template ?? package.ChatTemplate;
         Format = Template is null ? null : AnswerFormat.Of(Template.Source, package.Tokenizer);
         Created = time.GetUtcNow();
+        var key = RandomNumberGenerator.GetBytes(2 * sizeof(ulong));
         Engine = new LlmEngine(
             executor,
             new EngineOptions
             {
                 EosIds = package.EosIds,
-                Scheduling = options.Scheduling,
+                Scheduling = options.Scheduling with
+                {
+                    // A key of this run: who does not know it cannot make prompts whose hashes are equal.
+                    HashKey = new(BitConverter.ToUInt64(key), BitConverter.ToUInt64(key, sizeof(ulong))),
+                    Identity = $"{name}/{package.Config}",
+                },
                 Vocabulary = VocabularyOf(package, Format?.Marks ?? []),
                 Drafter = options.Drafter,
                 SlowReaderLimit = options.SlowReaderLimit,
@@ -139,8 +146,12 @@ public sealed partial class ServedModel : IAsyncDisposable
     /// <param name="options">How.</param>
     /// <param name="trace">Of the HTTP request that asks.</param>
     /// <exception cref="RequestRefusedException">A value is out of range, or the queue is full.</exception>
-    internal TextGeneration Complete(ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace) =>
-        Submit(prompt, options, trace, continues: true, () => null);
+    internal TextGeneration Complete(ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace)
+    {
+        // What a constraint counts as text must be seen as text.
+        var showsSpecial = options.ShowsSpecial || (options.Constraint is not null && Format?.ShowsSpecial == true);
+        return Submit(prompt, options with { ShowsSpecial = showsSpecial }, trace, continues: true, () => null);
+    }
 
     /// <summary>Goes on with a conversation.</summary>
     /// <exception cref="RequestRefusedException">A value is out of range, or the queue is full.</exception>
@@ -202,6 +213,7 @@ public sealed partial class ServedModel : IAsyncDisposable
                 Priority = options.Priority,
                 Key = trace.Key,
                 CacheSalt = options.CacheSalt,
+                TimeLimit = options.TimeLimit,
             },
             trace);
         var generation = new TextGeneration(

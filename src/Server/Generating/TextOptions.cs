@@ -55,6 +55,9 @@ internal sealed record TextOptions
     /// <summary>Lower runs first.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The answer fails if it is not whole by then, from when it was asked for.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.MaxValue;
+
     /// <summary>Separates prefix caches.</summary>
     public string CacheSalt { get; init; } = "";
 }

@@ -12,7 +12,7 @@ namespace Minka.Server.OpenAi;
 /// <summary>The fields that chat and completions share: how the next token is picked and when the text ends.</summary>
 internal static class SamplingFields
 {
-    private const int StopsMax = 16, StopCharsMax = 256, BiasesMax = 1024, BadWordsMax = 64;
+    private const int StopsMax = 16, StopCharsMax = 256, SecondsMax = 86_400, BiasesMax = 1024;
 
     /// <summary>Reads them; what a request does not say is the model's suggestion, else OpenAI's constant.</summary>
     /// <param name="fields">The body.</param>
@@ -31,6 +31,8 @@ internal static class SamplingFields
         Constraint = ConstraintFields.Read(fields),
         Priority = fields.Whole("priority", -1_000_000, 1_000_000) ?? 0,
         CacheSalt = fields.Text("cache_salt") ?? "",
+        TimeLimit = fields.Number("timeout", 0, SecondsMax, excludesLeast: true) is { } seconds
+            ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue,
         WantsTokens = fields.Flag("return_token_ids") ?? false,
     });
 
@@ -64,8 +66,12 @@ internal static class SamplingFields
             DryMultiplier = fields.Number("dry_multiplier", 0, 100) ?? 0,
             DryBase = fields.Number("dry_base", 1, 10) ?? 1.75f,
             DryAllowedLength = fields.Whole("dry_allowed_length", 1, 1024) ?? 2,
+            DryWindow = fields.Whole("dry_penalty_last_n", -1, int.MaxValue) is { } reach ? Math.Max(0, reach) : 0,
+            DryBreakers = TokenFields.ReadDryBreakers(fields, model),
             LogitBias = ReadBiases(fields),
-            BadWords = ReadBadWords(fields, model),
+            AllowedIds = TokenFields.ReadAllowed(fields),
+            BadWords = TokenFields.ReadBadWords(fields, model),
+            Order = TokenFields.ReadOrder(fields) ?? usual.Order,
         };
     }
 
@@ -91,22 +97,6 @@ internal static class SamplingFields
                     $"'stop' holds a text of {stop.Length} characters; 1 to {StopCharsMax} are needed.");
         }
         return stops;
-    }
-
-    /// <summary>Words that are not said, each as it begins a text and as it follows a space.</summary>
-    private static List<IReadOnlyList<int>> ReadBadWords(JsonFields fields, ServedModel model)
-    {
-        List<IReadOnlyList<int>> words = [];
-        foreach (var item in fields.List("bad_words", BadWordsMax))
-        {
-            var word = JsonFields.TextOf(item, "bad_words").Trim();
-            if (word.Length is 0 or > StopCharsMax)
-                throw ApiFault.Invalid("bad_words",
-                    $"'bad_words' holds a word of {word.Length} characters; 1 to {StopCharsMax} are needed.");
-            words.Add(model.Tokenizer.Encode(word, addSpecial: false));
-            words.Add(model.Tokenizer.Encode($" {word}", addSpecial: false));
-        }
-        return words;
     }
 
     private static Dictionary<int, float> ReadBiases(JsonFields fields)
