@@ -10,6 +10,9 @@ namespace Minka.Engine.Sampling;
 /// </remarks>
 public sealed record SamplingOptions
 {
+    // Before all that is made of it.
+    private static readonly SamplingFilterKind[] DefaultOrder = Enum.GetValues<SamplingFilterKind>();
+
     /// <summary>The most probable token, always.</summary>
     public static readonly SamplingOptions Greedy = new() { Temperature = 0 };
 
@@ -75,9 +78,6 @@ public sealed record SamplingOptions
 
     /// <summary>What narrows the candidates, in this order; what is not named does not. Each at most once.</summary>
     public IReadOnlyList<SamplingFilterKind> Order { get; init; } = DefaultOrder;
-
-    private static readonly ImmutableArray<SamplingFilterKind> DefaultOrder =
-        [.. Enum.GetValues<SamplingFilterKind>()];
 
     /// <summary>How many of the largest logits decide, if nothing before top-k sums over all of them; else 0.</summary>
     internal int DecidingTopK

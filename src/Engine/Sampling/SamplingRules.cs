@@ -54,8 +54,8 @@ public sealed class SamplingRules
     /// <summary>Why no token can be picked, for who asked.</summary>
     internal string WhyNothing => _matcher switch
     {
-        null => "No token can follow: allowed_token_ids, bad_words and min_tokens forbid all, or the model's logits are not "
-            + "numbers.",
+        null => "No token can follow: allowed_token_ids, bad_words and min_tokens forbid all, or the model's "
+            + "logits are not numbers.",
         { HasOverflowed: true } => "The text can be read by its constraint in too many ways to be followed; write the "
             + "grammar so that it is less ambiguous.",
         _ => "No token of the vocabulary can follow: what the constraint allows here, other rules of the request "

@@ -33,14 +33,17 @@ internal static class TokenFields
         return words;
     }
 
-    /// <summary>Tokens across which nothing counts as repeated: of each text the last, as it follows a letter.</summary>
+    /// <summary>Tokens across which nothing counts as repeated: of each text the last, as it follows a
+    /// letter.</summary>
     public static IReadOnlyList<int> ReadDryBreakers(JsonFields fields, ServedModel model)
     {
         const string name = "dry_sequence_breakers";
         if (fields.Number("dry_multiplier", 0, 100) is not > 0) return [];
         var breakers = fields.Has(name) ? ReadWords(fields, name) : BreakersByDefault;
         foreach (var breaker in breakers) CheckLength(breaker, name);
-        return [.. breakers.Select(breaker => model.Tokenizer.Encode($"a{breaker}", addSpecial: false)[^1]).Distinct()];
+        return [.. breakers.Select(Last).Distinct()];
+
+        int Last(string breaker) => model.Tokenizer.Encode($"a{breaker}", addSpecial: false)[^1];
     }
 
     /// <summary>The order of filters, by llama.cpp's names; null for the usual one.</summary>

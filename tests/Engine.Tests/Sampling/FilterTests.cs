@@ -156,7 +156,8 @@ public class FilterTests
     {
         var options = new SamplingOptions
         {
-            AllowedIds = [1, 2, 3], BadWords = [[3]], LogitBias = new Dictionary<int, float> { [1] = 1 }, RepetitionPenalty = 1.3f,
+            AllowedIds = [1, 2, 3], BadWords = [[3]], LogitBias = new Dictionary<int, float> { [1] = 1 },
+            RepetitionPenalty = 1.3f,
             FrequencyPenalty = 0.3f, PresencePenalty = 0.1f, DryMultiplier = 1,
         };
         var filters = SamplingRules.LogitFilters(options, 3, [1]).ToArray();
@@ -171,7 +172,7 @@ public class FilterTests
         }
     }
 
-    /// <summary>Filters apply in the default order, or in the one that is asked for, which may leave some out.</summary>
+    /// <summary>In the default order, or in the one that is asked for, which may leave some out.</summary>
     [Fact]
     public void Filters_apply_in_the_order_asked_for()
     {

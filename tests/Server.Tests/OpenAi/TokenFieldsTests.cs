@@ -12,8 +12,9 @@ public sealed class TokenFieldsTests(TinyServer server)
             Path, """{"prompt":"Once upon","max_tokens":2,"temperature":0,"return_token_ids":true}""");
         var said = free["choices"]![0]!["token_ids"]!.AsArray().Select(id => (int)id!).ToArray();
 
-        var (_, held) = await server.PostAsync(
-            Path, $$"""{"prompt":"Once upon","max_tokens":5,"allowed_token_ids":[{{said[1]}}],"return_token_ids":true}""");
+        var (_, held) = await server.PostAsync(Path, $$"""
+            {"prompt":"Once upon","max_tokens":5,"allowed_token_ids":[{{said[1]}}],"return_token_ids":true}
+            """);
 
         Assert.All(held["choices"]![0]!["token_ids"]!.AsArray(), id => Assert.Equal(said[1], (int)id!));
         Assert.NotEqual(said[0], said[1]);
@@ -57,7 +58,7 @@ public sealed class TokenFieldsTests(TinyServer server)
         Assert.Equal((400, field), (status, (string?)answer["error"]!["param"]));
     }
 
-    /// <summary>A prompt that repeats itself does not go on, unless something that breaks repetitions lies between.</summary>
+    /// <summary>A prompt that repeats itself does not go on, unless a repetition is broken there.</summary>
     [Fact]
     public async Task What_breaks_a_repetition_can_be_said()
     {
