@@ -69,7 +69,7 @@ internal static class SamplingFields
             DryWindow = fields.Whole("dry_penalty_last_n", -1, int.MaxValue) is { } reach ? Math.Max(0, reach) : 0,
             DryBreakers = TokenFields.ReadDryBreakers(fields, model),
             LogitBias = ReadBiases(fields),
-            AllowedIds = TokenFields.ReadAllowed(fields),
+            AllowedIds = TokenFields.ReadAllowed(fields, model),
             BadWords = TokenFields.ReadBadWords(fields, model),
             Order = TokenFields.ReadOrder(fields) ?? usual.Order,
         };

@@ -12,11 +12,11 @@ internal static class TokenFields
     private static readonly string[] BreakersByDefault = ["\n", ":", "\"", "*"];
 
     /// <summary>The only tokens that may be said; empty for all.</summary>
-    public static IReadOnlyList<int> ReadAllowed(JsonFields fields)
+    public static IReadOnlyList<int> ReadAllowed(JsonFields fields, ServedModel model)
     {
         const string name = "allowed_token_ids";
         if (!fields.Has(name)) return [];
-        int[] ids = [.. fields.List(name, AllowedMax).Select(id => SamplingFields.ReadId(id, fields, name))];
+        var ids = TokenIds.Read(fields.List(name, AllowedMax), name, name, model);
         return ids.Length > 0 ? ids : throw ApiFault.Invalid(name, $"'{name}' is empty; nothing could be said.");
     }
 
