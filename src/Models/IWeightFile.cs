@@ -11,8 +11,8 @@ namespace Minka.Models;
 /// <c>blk.N.attn_q.bias</c>, <c>blk.N.attn_q_norm.weight</c>, <c>blk.N.attn_norm.weight</c>, <c>blk.N.attn_k…</c>,
 /// <c>attn_v</c>, <c>attn_output</c>, <c>ffn_norm</c>, <c>ffn_gate</c>, <c>ffn_up</c>, <c>ffn_down</c>,
 /// <c>ffn_gate_inp</c> (a router), <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>, <c>ffn_down_exps</c> (rows of one expert
-/// below those of the one before, also where the file keeps them apart), <c>output_norm.weight</c>,
-/// <c>output.weight</c> (absent when tied).
+/// below those of the one before, also where the file keeps them apart or gate and up together),
+/// <c>output_norm.weight</c>, <c>output.weight</c> (absent when tied).
 /// </remarks>
 public interface IWeightFile : IDisposable
 {

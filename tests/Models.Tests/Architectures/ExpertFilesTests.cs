@@ -11,15 +11,27 @@ public sealed class ExpertFilesTests
 {
     private static readonly int[] _prompt = [3, 14, 15, 9, 26, 5, 35, 8, 9, 79, 3, 23, 8, 46, 26, 43, 38];
 
-    [Theory, InlineData("llama", false), InlineData("llama", true), InlineData("qwen3moe", false)]
-    public void A_written_file_gives_the_logits_of_its_weights(string architecture, bool isOneByOne)
+    /// <summary>How a file keeps its experts: as this project names them, each apart, or gate and up in one.</summary>
+    public enum Kept
+    {
+        Stacked,
+        OneByOne,
+        Fused,
+    }
+
+    [Theory]
+    [InlineData("llama", Kept.Stacked), InlineData("llama", Kept.OneByOne), InlineData("llama", Kept.Fused)]
+    [InlineData("qwen3moe", Kept.Stacked), InlineData("qwen3moe", Kept.Fused)]
+    public void A_written_file_gives_the_logits_of_its_weights(string architecture, Kept kept)
     {
         using var weights = new RandomModel(ConfigOf(architecture), 11);
         using var folder = new TemporaryFolder();
-        var path = folder.Write("mixture.gguf", Written(architecture, weights, isOneByOne, without: ""));
+        var path = folder.Write("mixture.gguf", Written(architecture, weights, kept, without: ""));
 
         using var file = ModelFiles.Open(path);
 
+        Assert.Equal(kept == Kept.Fused, file.Stored.Any(tensor => tensor.Name.Contains(".ffn_gate_up_exps.")));
+        Assert.Equal(kept == Kept.Stacked, file.Stored.Any(tensor => tensor.Name.Contains(".ffn_gate_exps.")));
         Assert.Equal(weights.Config.Architecture, file.Config.Architecture);
         Assert.Equal(Logits(weights), Logits(file));
     }
@@ -29,13 +41,30 @@ public sealed class ExpertFilesTests
     {
         using var weights = new RandomModel(ConfigOf("llama"), 11);
         using var folder = new TemporaryFolder();
-        var path = folder.Write("mixture.gguf", Written("llama", weights, true, without: "blk.1.ffn_up.2.weight"));
+        var path = folder.Write("mixture.gguf", Written(
+            "llama", weights, Kept.OneByOne, without: "blk.1.ffn_up.2.weight"));
         using var file = ModelFiles.Open(path);
 
         var exception = Assert.Throws<ModelFormatException>(() => Logits(file));
 
         Assert.Contains("'blk.1.ffn_up.0.weight'", exception.Message, StringComparison.Ordinal);
         Assert.Contains("of 4 experts the one numbered 2 is missing", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fused_experts_that_have_no_halves_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var weights = new RandomModel(ConfigOf("llama"), 11);
+        var path = folder.Write("mixture.gguf", Written("llama", weights, Kept.OneByOne, without: "", writer => writer
+            .AddTensor("blk.0.ffn_gate_up_exps.weight", 0, [4, 127, 32], new byte[4 * 127 * 32 * 4])));
+        using var file = ModelFiles.Open(path);
+
+        var exception = Assert.Throws<ModelFormatException>(() => Logits(file));
+
+        Assert.Contains("'blk.0.ffn_gate_up_exps.weight'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("has 508 rows; gate and up of 4 experts have a multiple of 8.", exception.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +86,8 @@ public sealed class ExpertFilesTests
             : config;
     }
 
-    private static byte[] Written(string architecture, RandomModel weights, bool isOneByOne, string without)
+    private static byte[] Written(
+        string architecture, RandomModel weights, Kept kept, string without, Action<GgufWriter>? add = null)
     {
         var c = weights.Config;
         var writer = new GgufWriter().Add("general.architecture", architecture);
@@ -71,12 +101,15 @@ public sealed class ExpertFilesTests
                 ("expert_used_count", c.Experts.Active), ("expert_feed_forward_length", c.Experts.Width),
                 ("expert_weights_norm", c.Experts.IsNormalized),
             ]) writer.Add($"{architecture}.{key}", value);
-        foreach (var (name, parts) in Names(c, isOneByOne))
+        foreach (var (name, parts) in Names(c, kept))
             if (name != without && weights.TryFind(name, out var weight)) AddTensor(writer, weight, name, parts);
+        for (var layer = 0; kept == Kept.Fused && layer < c.Layers; layer++)
+            if (c.Experts.IsSparse(layer)) AddFused(writer, weights, layer);
+        add?.Invoke(writer);
         return writer.ToArray();
     }
 
-    private static IEnumerable<(string Name, int Parts)> Names(ModelConfig config, bool isOneByOne)
+    private static IEnumerable<(string Name, int Parts)> Names(ModelConfig config, Kept kept)
     {
         yield return ("token_embd.weight", 1);
         yield return ("output_norm.weight", 1);
@@ -85,12 +118,29 @@ public sealed class ExpertFilesTests
             foreach (var part in (string[])["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "attn_q_norm",
                 "attn_k_norm", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down", "ffn_gate_inp"])
                 yield return ($"blk.{layer}.{part}.weight", 1);
-            foreach (var part in (string[])["ffn_gate", "ffn_up", "ffn_down"])
-                for (var expert = 0; expert < (isOneByOne ? config.Experts.Count : 1); expert++)
-                    yield return isOneByOne
+            foreach (var part in (string[])(kept == Kept.Fused ? ["ffn_down"] : ["ffn_gate", "ffn_up", "ffn_down"]))
+                for (var expert = 0; expert < (kept == Kept.OneByOne ? config.Experts.Count : 1); expert++)
+                    yield return kept == Kept.OneByOne
                         ? ($"blk.{layer}.{part}.{expert}.weight", 1)
                         : ($"blk.{layer}.{part}_exps.weight", config.Experts.Count);
         }
+    }
+
+    /// <summary>As llama.cpp's converter does when it is told to fuse: of each expert the gate, then up.</summary>
+    private static void AddFused(GgufWriter writer, RandomModel weights, int layer)
+    {
+        var (experts, each) = (weights.Config.Experts.Count, weights.Config.Experts.Width);
+        var bytes = new List<byte>();
+        for (var expert = 0; expert < experts; expert++)
+            foreach (var part in (string[])["ffn_gate_exps", "ffn_up_exps"])
+            {
+                Assert.True(weights.TryFind($"blk.{layer}.{part}.weight", out var weight));
+                var rows = new byte[each * weight.Type.RowBytes(weight.Columns)];
+                weight.ReadRows(expert * each, each, rows);
+                bytes.AddRange(rows);
+            }
+        writer.AddTensor(
+            $"blk.{layer}.ffn_gate_up_exps.weight", 0, [experts, 2 * each, weights.Config.Width], [.. bytes]);
     }
 
     private static void AddTensor(GgufWriter writer, IWeightSource weight, string name, int parts)
