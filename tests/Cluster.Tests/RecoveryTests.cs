@@ -1,10 +1,8 @@
 using Minka.Collectives;
 using Minka.Collectives.Simulation;
-using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Engine;
 using Minka.Engine.Execution;
-using Minka.Engine.Scheduling;
 using Minka.Models;
 using Minka.Models.Tests.Architectures;
 using Minka.Plan;
@@ -14,18 +12,13 @@ namespace Minka.Cluster.Tests;
 /// <summary>Clusters in virtual time that lose ranks and links and come back: what ran goes on.</summary>
 public sealed class RecoveryTests : IDisposable
 {
-    private const int KvBlocks = 24, Ranks = 4, Requests = 6, TokensMax = 12;
+    private const int Requests = 6, TokensMax = 12;
     private static readonly TimeSpan _ms = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Longer than the two faults of a run last, and their deadlines.</summary>
     private static readonly TimeSpan _within = TimeSpan.FromSeconds(20);
 
-    private static readonly SchedulerOptions Scheduling = new()
-    {
-        SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 8, ContextMax = 128,
-    };
-
-    private readonly RandomModel _file = new(RandomModel.ConfigOf("llama"), 7);
+    private readonly RandomModel _file = SimulatedRanks.File();
     private readonly List<string> _told = [];
 
     public void Dispose() => _file.Dispose();
@@ -36,7 +29,7 @@ public sealed class RecoveryTests : IDisposable
     public void Whatever_is_lost_and_comes_back_every_text_is_whole_and_no_token_comes_twice()
     {
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(_file, backend, Options());
+        using var model = Decoder.Load(_file, backend, SimulatedRanks.Options);
         var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _, out _);
         var lostSteps = 0L;
 
@@ -48,7 +41,7 @@ public sealed class RecoveryTests : IDisposable
             var at = random.Next(1, 60) * _ms;
             for (var fault = 0; fault < 2; fault++, at += random.Next(1, 3000) * _ms)
             {
-                var rank = random.Next(Ranks);
+                var rank = random.Next(SimulatedRanks.Count);
                 switch ((seed + fault) % 3)
                 {
                     case 0:
@@ -56,7 +49,8 @@ public sealed class RecoveryTests : IDisposable
                         network.ReviveAt(at + (random.Next(1, 5000) * _ms), rank);
                         break;
                     case 1:
-                        network.CutAt(at, rank, random.Next(2) == 0 ? Ranks : (rank + 1) % Ranks);
+                        var next = (rank + 1) % SimulatedRanks.Count;
+                        network.CutAt(at, rank, random.Next(2) == 0 ? SimulatedRanks.Count : next);
                         break;
                     default:
                         network.PartitionAt(at, rank);
@@ -94,7 +88,7 @@ public sealed class RecoveryTests : IDisposable
     public void Whoever_asks_again_after_the_cluster_stayed_away_waits_for_it_again()
     {
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(_file, backend, Options());
+        using var model = Decoder.Load(_file, backend, SimulatedRanks.Options);
         var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _, out _);
         var network = Network(1);
         network.KillAt(20 * _ms, 2);
@@ -108,17 +102,17 @@ public sealed class RecoveryTests : IDisposable
     }
 
     private static SimulatedNetwork Network(int seed) =>
-        new(Ranks + 1, new() { Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3) });
+        new(SimulatedRanks.Count + 1, new() { Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3) });
 
     /// <summary>Two stages of two ranks; each process serves until it is told to end, or nobody comes back.</summary>
     private List<int[]> Run(SimulatedNetwork network, out Exception? failure, out long lostSteps, int askings = 1)
     {
-        var replica = SlicingContract.Plan(_file, 2, 2, "").Replicas[0];
+        var replica = SimulatedRanks.Replica(_file);
         var texts = new List<int[]>();
         var (failed, lost) = (default(Exception), 0L);
         network.Run(transport =>
         {
-            if (transport.Rank == Ranks) texts = Root(transport, replica, askings, out failed, out lost);
+            if (transport.Rank == SimulatedRanks.Count) texts = Root(transport, replica, askings, out failed, out lost);
             else Serve(transport, replica, askings);
         });
         (failure, lostSteps) = (failed, lost);
@@ -128,11 +122,7 @@ public sealed class RecoveryTests : IDisposable
     private List<int[]> Root(
         SimulatedTransport transport, ReplicaPlan replica, int askings, out Exception? failure, out long lostSteps)
     {
-        var shape = new ExecutorShape(
-            _file.Config.VocabularySize, _file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks))
-        {
-            StepsInFlight = 2,
-        };
+        var shape = SimulatedRanks.ShapeOf(_file, stepsInFlight: 2);
         ClusterModel Start() => new(
             new(transport, replica, shape), _file.Config, new ModelMemory(0, 0, 0, 0, 0), transport);
         using var executor = new RecoveringExecutor(Start(), new(
@@ -156,14 +146,7 @@ public sealed class RecoveryTests : IDisposable
         {
             try
             {
-                var links = new RankLinks(transport, replica);
-                using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-                using var model = Decoder.Load(_file, backend, Options() with
-                {
-                    Slice = PlannedModel.SliceOf(replica, transport.Rank),
-                    Ranks = links.Stage,
-                });
-                new WorkerLoop(links, model, transport.MessageBytesMax).Run();
+                SimulatedRanks.Serve(transport, replica, _file);
                 return;
             }
             catch (PeerLostException)
@@ -181,19 +164,16 @@ public sealed class RecoveryTests : IDisposable
         }
     }
 
-    private static ModelLoadOptions Options() =>
-        new() { KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32 };
-
     /// <summary>Blocks its thread, as a rank of the simulation must. Each answer is every token that its reader
     /// saw.</summary>
     private static List<int[]> Answers(
         IExecutor executor, TimeProvider time, out Exception? failure, out long lostSteps)
     {
         var engine = new LlmEngine(
-            executor, new() { Scheduling = Scheduling, LostStepsMax = 10 }, time);
+            executor, new() { Scheduling = SimulatedRanks.Scheduling, LostStepsMax = 10 }, time);
         var answers = Enumerable.Range(0, Requests).Select(i => engine.Submit(new GenerationRequest
         {
-            Prompt = Enumerable.Range(0, 10 + (7 * i)).Select(p => p * (i + 1) % 83).ToArray(),
+            Prompt = SimulatedRanks.Prompt(i, 10 + (7 * i)),
             TokensMax = TokensMax, Sampling = new() { Temperature = i % 2, TopK = 20, Seed = (ulong)i },
         })).ToList();
         engine.Stop();

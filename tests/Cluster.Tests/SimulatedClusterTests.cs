@@ -1,11 +1,9 @@
 using Minka.Cluster.Metrics;
 using Minka.Collectives;
 using Minka.Collectives.Simulation;
-using Minka.Compute;
 using Minka.Compute.Cpu;
 using Minka.Engine;
 using Minka.Engine.Execution;
-using Minka.Engine.Scheduling;
 using Minka.Models;
 using Minka.Models.Tests.Architectures;
 
@@ -14,13 +12,7 @@ namespace Minka.Cluster.Tests;
 /// <summary>Whole clusters with their engine in virtual time: delay, loss of a rank, cut links, partitions.</summary>
 public sealed class SimulatedClusterTests
 {
-    private const int KvBlocks = 24, Ranks = 4;
     private static readonly TimeSpan _ms = TimeSpan.FromMilliseconds(1);
-
-    private static readonly SchedulerOptions Scheduling = new()
-    {
-        SequencesMax = 4, TokensPerStepMax = 32, LogitRowsMax = 8, ContextMax = 128,
-    };
 
     /// <summary>Six requests.</summary>
     /// <param name="StepsInFlight">Steps on their way at once.</param>
@@ -38,15 +30,15 @@ public sealed class SimulatedClusterTests
     [Fact]
     public void Delays_change_when_tokens_come_and_not_which()
     {
-        using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);
+        using var file = SimulatedRanks.File();
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-        using var model = Decoder.Load(file, backend, Options());
+        using var model = Decoder.Load(file, backend, SimulatedRanks.Options);
         var expected = Answers(
             new LocalExecutor(model), TimeProvider.System, new(StepsInFlight: 1, PromptMin: 10, Longer: 7), out _);
 
         for (var seed = 0; seed < 4; seed++)
         {
-            var network = new SimulatedNetwork(Ranks + 1, new()
+            var network = new SimulatedNetwork(SimulatedRanks.Count + 1, new()
             {
                 Seed = seed, Latency = _ms * (1 + seed), Jitter = 5 * _ms,
             });
@@ -62,25 +54,25 @@ public sealed class SimulatedClusterTests
     [Fact]
     public void A_fault_fails_all_requests_with_the_lost_peer_within_the_deadline()
     {
-        using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);
+        using var file = SimulatedRanks.File();
         for (var seed = 0; seed < 24; seed++)
         {
             var random = new Random(seed);
-            var network = new SimulatedNetwork(Ranks + 1, new()
+            var network = new SimulatedNetwork(SimulatedRanks.Count + 1, new()
             {
                 Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3),
             });
             var at = random.Next(1, 60) * _ms;
-            var rank = random.Next(Ranks);
+            var rank = random.Next(SimulatedRanks.Count);
             if (seed % 3 == 0) network.KillAt(at, rank);
-            else if (seed % 3 == 1) network.CutAt(at, rank, Ranks);
+            else if (seed % 3 == 1) network.CutAt(at, rank, SimulatedRanks.Count);
             else network.PartitionAt(at, rank);
 
             Run(network, file, out var thrown, out var failure);
 
             Assert.True(failure is PeerLostException, $"seed {seed}: {failure}");
             Assert.InRange(network.Elapsed, at, at + TimeSpan.FromSeconds(7));
-            for (var other = 0; other < Ranks; other++)
+            for (var other = 0; other < SimulatedRanks.Count; other++)
                 if (other != rank) Assert.True(thrown[other] is PeerLostException, $"seed {seed}: {thrown[other]}");
         }
     }
@@ -91,12 +83,12 @@ public sealed class SimulatedClusterTests
     [Fact]
     public void Several_steps_in_flight_keep_the_stages_busy()
     {
-        using var file = new RandomModel(RandomModel.ConfigOf("llama"), 7);
+        using var file = SimulatedRanks.File();
         var (elapsed, busy) = (new TimeSpan[3], new double[3]);
         var texts = new List<int[]>[3];
         for (var steps = 1; steps <= 2; steps++)
         {
-            var network = new SimulatedNetwork(Ranks + 1, new() { Seed = 3, Latency = _ms / 10 });
+            var network = new SimulatedNetwork(SimulatedRanks.Count + 1, new() { Seed = 3, Latency = _ms / 10 });
             var meter = default(RankMeter);
             texts[steps] = Run(network, file, out var thrown, out var failure, new(steps, PromptMin: 2, Longer: 1)
             {
@@ -127,52 +119,32 @@ public sealed class SimulatedClusterTests
         Load? load = null)
     {
         load ??= new(StepsInFlight: 2, PromptMin: 10, Longer: 7);
-        var replica = SlicingContract.Plan(file, 2, 2, "").Replicas[0];
+        var replica = SimulatedRanks.Replica(file);
         var texts = new List<int[]>();
         var failed = default(Exception);
         thrown = network.Run(transport =>
         {
-            if (transport.Rank == Ranks)
+            if (transport.Rank == SimulatedRanks.Count)
             {
-                using var executor = new ClusterExecutor(transport, replica, new(
-                    file.Config.VocabularySize, file.Config.ContextLength, KvBlocks, Scheduling.StepLimits(KvBlocks))
-                {
-                    StepsInFlight = load.StepsInFlight,
-                });
+                using var executor = new ClusterExecutor(
+                    transport, replica, SimulatedRanks.ShapeOf(file, load.StepsInFlight));
                 texts = Answers(executor, transport.Time, load, out failed);
                 load.Look(executor.Meter);
                 return;
             }
-            var links = new RankLinks(transport, replica);
-            using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
-            var slice = PlannedModel.SliceOf(replica, transport.Rank);
-            using var model = Decoder.Load(file, backend, Options() with
-            {
-                Slice = slice,
-                Ranks = links.Stage,
-            });
-            if (load.PerToken > TimeSpan.Zero)
-                model.Probe = (layer, hidden) =>
-                {
-                    var tokens = hidden.Length / file.Config.Width;
-                    if (layer == slice.Layers.Start.Value) transport.Compute(tokens * load.PerToken);
-                };
-            new WorkerLoop(links, model, transport.MessageBytesMax).Run();
+            SimulatedRanks.Serve(transport, replica, file, load.PerToken);
         });
         failure = failed;
         return texts;
     }
 
-    private static ModelLoadOptions Options() =>
-        new() { KvBlocks = KvBlocks, Limits = Scheduling.StepLimits(KvBlocks), KvType = DType.F32 };
-
     /// <summary>Blocks its thread, as a rank of the simulation must.</summary>
     private static List<int[]> Answers(IExecutor executor, TimeProvider time, Load load, out Exception? failure)
     {
-        var engine = new LlmEngine(executor, new() { Scheduling = Scheduling }, time);
+        var engine = new LlmEngine(executor, new() { Scheduling = SimulatedRanks.Scheduling }, time);
         var answers = Enumerable.Range(0, 6).Select(i => engine.Submit(new GenerationRequest
         {
-            Prompt = Enumerable.Range(0, load.PromptMin + (load.Longer * i)).Select(p => p * (i + 1) % 83).ToArray(),
+            Prompt = SimulatedRanks.Prompt(i, load.PromptMin + (load.Longer * i)),
             TokensMax = 12, Sampling = new() { Temperature = 0 },
         })).ToList();
         engine.Stop();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Minka.Models.Templates.Rendering;
 using Minka.Models.Templates.Values;
 
@@ -163,23 +162,11 @@ internal sealed class JsonText
             var c = text[at];
             if (c >= ' ' && c != '"' && c != '\\' && (c < '\x7f' || !_isAscii)) continue;
             _output.Append(text.AsSpan(plainStart, at - plainStart));
-            _output.Append(Escape(c));
+            _output.Append(JsonEscape.Of(c));
             plainStart = at + 1;
         }
 
         _output.Append(text.AsSpan(plainStart));
         _output.Append('"');
     }
-
-    private static string Escape(char c) => c switch
-    {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\b' => "\\b",
-        '\f' => "\\f",
-        _ => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture),
-    };
 }

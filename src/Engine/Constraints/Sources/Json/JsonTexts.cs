@@ -1,5 +1,6 @@
 using System.Text;
 using Minka.Engine.Constraints.Grammars;
+using Minka.Models.Templates;
 
 namespace Minka.Engine.Constraints.Sources.Json;
 
@@ -68,7 +69,7 @@ internal sealed class JsonTexts
         List<Expression> ways = [new Expression.OneOf(set.Except(Escaped))];
         foreach (var (first, last) in set.And(Escaped).Ranges)
             for (var codePoint = first; codePoint <= last; codePoint++)
-                ways.Add(Expression.Text(EscapeOf((char)codePoint)));
+                ways.Add(Expression.Text(JsonEscape.Of((char)codePoint)));
         return new Expression.Either(ways);
     }
 
@@ -76,7 +77,11 @@ internal sealed class JsonTexts
     public static Expression Literal(string text)
     {
         var quoted = new StringBuilder("\"");
-        foreach (var letter in text) quoted.Append(letter < ' ' || letter is '"' or '\\' ? EscapeOf(letter) : letter);
+        foreach (var letter in text)
+        {
+            if (letter < ' ' || letter is '"' or '\\') quoted.Append(JsonEscape.Of(letter));
+            else quoted.Append(letter);
+        }
         return Expression.Text(quoted.Append('"').ToString());
     }
 
@@ -130,18 +135,6 @@ internal sealed class JsonTexts
                     Expression.Then(Expression.Text("u"), unicode)));
         }
     }
-
-    private static string EscapeOf(char letter) => letter switch
-    {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\b' => "\\b",
-        '\f' => "\\f",
-        _ => $"\\u{(int)letter:x4}",
-    };
 
     private void AddAny(int level)
     {
