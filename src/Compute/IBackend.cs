@@ -36,6 +36,19 @@ public interface IBackend : IDisposable
     /// </summary>
     Span<float> Host(Tensor tensor);
 
+    // ---- Cores ------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// The cores of this device as devices of their own, which work on all that it packed and allocated; none where
+    /// each of them reading so many bytes of weights in a step is sure to take longer than sharing them.
+    /// </summary>
+    IReadOnlyList<IBackend> Cores(long weightBytes);
+
+    /// <summary>Runs a job on every core at the same time and returns when all are done.</summary>
+    /// <remarks>The first exception of a core reaches the caller after all have stopped.</remarks>
+    void OnCores<TJob>(TJob job)
+        where TJob : struct, ICoreJob, allows ref struct;
+
     // ---- Operations -------------------------------------------------------------------------------------------
 
     /// <summary>Row t of <paramref name="y"/> is row <c>tokens[t]</c> of the table, as floats: <c>[T, D]</c>.</summary>
@@ -102,6 +115,14 @@ public interface IBackend : IDisposable
 
     /// <summary>Copies one block of a layer's cache over another.</summary>
     void CopyKvBlock(KvLayer kv, int source, int target);
+}
+
+/// <summary>Work that every core of a device does a part of.</summary>
+public interface ICoreJob
+{
+    /// <summary>Does the part of one core, on its own device of <see cref="IBackend.Cores"/>.</summary>
+    /// <param name="core">Which, from 0.</param>
+    void Run(int core);
 }
 
 /// <summary>Which two dimensions of a head rotate together.</summary>

@@ -10,6 +10,8 @@ public sealed class Decoder : ICausalModel
     private readonly IBackend _on;
     private readonly ModelSlice _slice;
     private readonly Scratch _scratch;
+    private readonly MicroBatches? _parts;
+    private readonly CutChoice? _choice;
     private readonly RotaryPositions _rotary;
     private readonly KvLayer?[] _kv;
     private readonly IDecoderBlock[] _blocks;
@@ -29,18 +31,23 @@ public sealed class Decoder : ICausalModel
         _scratch = new(on, _slice.Of(Config), Limits, _slice.Head.Count);
         _rotary = new(Config.Rope, KvBlocks * KvShape.BlockTokens);
         _table = weights.Matrix("token_embd", Config.VocabularySize, Config.Width, _slice.Embedding);
-        _embedding = new(on, options.Ranks, _table, _slice.Embedding, Config.VocabularySize, Limits.Tokens);
+        _embedding = new(options.Ranks, _table, _slice.Embedding, Config.VocabularySize, Limits.Tokens);
         _kv = new KvLayer?[_slice.Layers.Count];
         _blocks = new IDecoderBlock[_slice.Layers.Count];
         for (var i = 0; i < _blocks.Length; i++)
         {
             _kv[i] = kv.KvHeads > 0 ? on.AllocateKv(kv) : null;
             var layer = _slice.Layers.Start.Value + i;
-            _blocks[i] = architecture.Block(new(layer, Config, _slice, on, _scratch, _kv[i], weights));
+            _blocks[i] = architecture.Block(new(layer, Config, _slice, _kv[i], weights));
         }
         if (_slice.IsLastStage(Config)) _outputNorm = weights.Vector("output_norm", Config.Width);
         _head = LoadHead(weights);
         Memory = Account(kv with { Blocks = 1 });
+        var isAlone = options.Ranks.Size == 1 && _slice.IsFirstStage && _slice.IsLastStage(Config);
+        if (!isAlone || on.Cores(Memory.DecodeBytes) is not { Count: > 1 } cores) return;
+        _parts = new(cores, Config, Limits);
+        _choice = new(_parts.TokensMax, options.Time);
+        Memory = Memory with { ScratchBytes = Memory.ScratchBytes + _parts.Bytes };
     }
 
     private KvShape Kv(DType type) => new(KvBlocks, _slice.KvHeads.Count, Config.HeadDim, type);
@@ -72,6 +79,9 @@ public sealed class Decoder : ICausalModel
     /// <inheritdoc/>
     public HiddenProbe? Probe { get; set; }
 
+    /// <summary>The step as it was cut last, one part for each core; null where none is ever cut.</summary>
+    internal MicroBatches? Parts => _parts;
+
     /// <summary>Reads and packs the weights of a model.</summary>
     /// <exception cref="ModelFormatException">
     /// A weight is missing, has another shape, or the family is unknown.
@@ -85,32 +95,58 @@ public sealed class Decoder : ICausalModel
     public void Forward(ForwardInput input, Span<float> logits)
     {
         Check(input, logits.Length);
-        var x = _scratch.Hidden.Take(input.TokenCount);                         // [T, D]
-        var rotations = _scratch.Rotations.Take(input.TokenCount);              // [T, R]
-        var step = new Step(input, rotations);
+        if (Probe is not null || _parts is null || _choice is null || !_parts.TryCut(input))
+        {
+            ForwardWhole(input, logits);
+            return;
+        }
+        var attempt = _choice.Begin(input.TokenCount);
+        if (attempt.IsCut) ForwardInParts(_parts, logits);
+        else ForwardWhole(input, logits);
+        _choice.End(attempt);
+    }
 
-        _rotary.Fill(_on.Host(rotations), input);
-        if (_slice.IsFirstStage) _embedding.Forward(x, input.Tokens);
+    private void ForwardWhole(ForwardInput input, Span<float> logits) =>
+        Forward(Prepared(new Step(input, _on, _scratch)), logits);
+
+    private void ForwardInParts(MicroBatches parts, Span<float> logits)
+    {
+        // Before the cores begin, because the table of positions grows as they are used.
+        for (var part = 0; part < parts.Count; part++) Prepared(parts[part]);
+        _on.OnCores(new PartsJob(this, parts, logits));
+    }
+
+    private Step Prepared(Step step)
+    {
+        _rotary.Fill(step.On.Host(step.Rotations), step.Input);
+        return step;
+    }
+
+    private void Forward(in Step step, Span<float> logits)
+    {
+        var x = step.Hidden;                                                    // [T, D]
+        if (_slice.IsFirstStage) _embedding.Forward(x, step.Input.Tokens, step.On);
         for (var i = 0; i < _blocks.Length; i++)
         {
-            Probe?.Invoke(_slice.Layers.Start.Value + i, _on.Host(x));
+            Probe?.Invoke(_slice.Layers.Start.Value + i, step.On.Host(x));
             _blocks[i].Forward(x, step);
         }
         if (_outputNorm is not { } norm) return;
         if (Probe is not null) ShowFinalNorm(x, norm);
-        if (_head is not null && input.LogitCount > 0) Head(x, norm, _head, input.LogitRows, logits);
+        if (_head is not null && step.Input.LogitCount > 0) Head(step, norm, _head, logits);
     }
 
-    private void Head(Tensor x, Tensor norm, Matrix head, ReadOnlySpan<int> rows, Span<float> logits)
+    private void Head(in Step step, Tensor norm, Matrix head, Span<float> logits)
     {
-        var last = _scratch.Last.Take(rows.Length);                             // [rows, D]
-        var normed = _scratch.LastNormed.Take(rows.Length);                     // [rows, D]
-        var scores = _scratch.Logits.Take(rows.Length);                         // [rows, V]
+        var (on, rows) = (step.On, step.Input.LogitCount);
+        var last = step.Scratch.Last.Take(rows);                                // [rows, D]
+        var normed = step.Scratch.LastNormed.Take(rows);                        // [rows, D]
+        var scores = step.Scratch.Logits.Take(rows);                            // [rows, V]
 
-        _on.GatherRows(last, x, rows);
-        _on.RmsNorm(normed, last, norm, Config.NormEpsilon);
-        _on.MatMul(scores, normed, head);
-        _on.Host(scores).CopyTo(logits);
+        on.GatherRows(last, step.Hidden, step.Input.LogitRows);
+        on.RmsNorm(normed, last, norm, Config.NormEpsilon);
+        on.MatMul(scores, normed, head);
+        on.Host(scores).CopyTo(logits);
     }
 
     private void ShowFinalNorm(Tensor x, Tensor norm)
@@ -158,6 +194,20 @@ public sealed class Decoder : ICausalModel
         if (_head != _table) _head?.Dispose();
         _outputNorm?.Storage.Dispose();
         _scratch.Dispose();
+        _parts?.Dispose();
+    }
+
+    /// <summary>Each core takes its part through all layers; logits of the parts lie one after the other.</summary>
+    private readonly ref struct PartsJob(Decoder decoder, MicroBatches parts, Span<float> logits) : ICoreJob
+    {
+        private readonly Span<float> _logits = logits;
+
+        public void Run(int core)
+        {
+            var first = 0;
+            for (var part = 0; part < core; part++) first += parts[part].Input.LogitCount;
+            decoder.Forward(parts[core], _logits[(first * decoder.Config.VocabularySize)..]);
+        }
     }
 }
 
@@ -181,6 +231,9 @@ public sealed record ModelLoadOptions
 
     /// <summary>Ranks that hold the other slices of the same layers; stays the caller's.</summary>
     public ICommunicator Ranks { get; init; } = new SoloCommunicator();
+
+    /// <summary>Clock that tells which way through the layers is the faster one here.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Told the bytes of weights read since the last call, from several threads.</summary>
     public Action<long>? Progress { get; init; }

@@ -94,6 +94,19 @@ public sealed class ForwardInput
         _rowStarts[SequenceCount] = TokenCount;
         _blockStarts[SequenceCount] = tableStart + needed;
     }
+
+    /// <summary>Adds a sequence of another step as it is there.</summary>
+    internal void AddSequence(ForwardInput from, int sequence)
+    {
+        var (first, end) = (from._rowStarts[sequence], from._rowStarts[sequence + 1]);
+        var logits = 0;
+        foreach (var row in from.LogitRows)
+            if (row >= first && row < end) logits++;
+        AddSequence(
+            from._tokens.AsSpan(first, end - first), first < end ? from._positions[first] : 0,
+            from._promptLengths[sequence],
+            from._blocks.AsSpan()[from._blockStarts[sequence]..from._blockStarts[sequence + 1]], logits);
+    }
 }
 
 /// <summary>The largest step a model must be able to run; scratch is sized from it once.</summary>

@@ -6,6 +6,7 @@ public sealed unsafe partial class CpuBackend : IBackend
     private readonly CpuOptions _options;
     private readonly ThreadTeam _team;
     private readonly NativeArena _arena = new();
+    private readonly long _cacheBytes;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">How many, and how exact.</param>
@@ -15,6 +16,7 @@ public sealed unsafe partial class CpuBackend : IBackend
         ArgumentNullException.ThrowIfNull(options);
         var info = CpuInfo.Read();
         _options = options;
+        _cacheBytes = info.LastLevelCacheBytes;
         _team = new ThreadTeam(options.Threads == 0 ? info.DefaultThreads : options.Threads);
         Description = $"{info.Model}, {info.Tier}, {_team.Size} thread{(_team.Size == 1 ? "" : "s")}";
     }
@@ -63,6 +65,7 @@ public sealed unsafe partial class CpuBackend : IBackend
     public void Dispose()
     {
         _team.Dispose();
+        foreach (var core in _cores) core.Dispose();
         _matMulScratch.Dispose();
         _attentionScratch?.Dispose();
         _attentionParts?.Dispose();

@@ -6,18 +6,16 @@ namespace Minka.Models.Layers;
 /// <param name="Layer">Layer index, from 0.</param>
 /// <param name="Config">The model's hyperparameters.</param>
 /// <param name="Slice">What of each layer this rank holds.</param>
-/// <param name="On">Device.</param>
-/// <param name="Scratch">Activations shared by all layers.</param>
 /// <param name="Kv">This layer's cache; null when the rank holds no heads.</param>
 /// <param name="Weights">Where weights come from.</param>
 internal sealed record BlockBuilder(
-    int Layer, ModelConfig Config, ModelSlice Slice, IBackend On, Scratch Scratch, KvLayer? Kv, WeightLoader Weights)
+    int Layer, ModelConfig Config, ModelSlice Slice, KvLayer? Kv, WeightLoader Weights)
 {
     private string Prefix => $"blk.{Layer}.";
 
     /// <summary>Norm, attend, add; norm, feed forward, add.</summary>
     public PreNormBlock PreNorm(SelfAttention attention, IFeedForward feedForward) =>
-        new(On, Scratch, Config.NormEpsilon)
+        new(Config.NormEpsilon)
         {
             AttentionNorm = Weights.Vector(Prefix + "attn_norm", Config.Width),
             Attention = attention,
@@ -32,7 +30,7 @@ internal sealed record BlockBuilder(
     {
         var (queries, keys) = (Config.Heads * Config.HeadDim, Config.KvHeads * Config.HeadDim);
         var (q, kv) = (Slice.Heads.Times(Config.HeadDim), Slice.KvHeads.Times(Config.HeadDim));
-        return new(On, Scratch, Slice.Of(Config), Kv)
+        return new(Slice.Of(Config), Kv)
         {
             Qkv = Weights.ColumnParallel(Config.Width,
                 new(Prefix + "attn_q", queries, q), new(Prefix + "attn_k", keys, kv), new(Prefix + "attn_v", keys, kv)),
@@ -50,7 +48,7 @@ internal sealed record BlockBuilder(
     public GatedFeedForward FeedForward()
     {
         var (inner, mine) = (Config.FeedForwardWidth, Slice.FeedForward);
-        return new(On, Scratch)
+        return new()
         {
             GateUp = Weights.ColumnParallel(Config.Width,
                 new(Prefix + "ffn_gate", inner, mine), new(Prefix + "ffn_up", inner, mine)),
@@ -61,7 +59,7 @@ internal sealed record BlockBuilder(
     private RoutedExperts Experts()
     {
         var (all, width) = (Config.Experts, Config.Experts.Width);
-        return new(On, Weights.Ranks, Scratch.Experts, all)
+        return new(Weights.Ranks, all)
         {
             Router = Weights.Router(Prefix + "ffn_gate_inp", all.Count, Config.Width),
             Mine = Slice.Experts,

@@ -12,5 +12,5 @@ internal interface IFeedForward : IDisposable
     long DecodeBytes { get; }
 
     /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
-    void Forward(Tensor y, Tensor x);
+    void Forward(Tensor y, Tensor x, in Step step);
 }

@@ -3,7 +3,7 @@ using Minka.Compute;
 namespace Minka.Models.Layers;
 
 /// <summary>The block of Llama and its kin: norm, attend, add; norm, feed forward, add.</summary>
-internal sealed class PreNormBlock(IBackend on, Scratch s, float epsilon) : IDecoderBlock
+internal sealed class PreNormBlock(float epsilon) : IDecoderBlock
 {
     /// <summary><c>[1, D]</c>.</summary>
     public required Tensor AttentionNorm { get; init; }
@@ -26,15 +26,16 @@ internal sealed class PreNormBlock(IBackend on, Scratch s, float epsilon) : IDec
     /// <inheritdoc/>
     public void Forward(Tensor x, in Step step)
     {
-        var normed = s.Normed.Take(step.Tokens);
-        var delta = s.Delta.Take(step.Tokens);
+        var on = step.On;
+        var normed = step.Scratch.Normed.Take(step.Tokens);
+        var delta = step.Scratch.Delta.Take(step.Tokens);
 
         on.RmsNorm(normed, x, AttentionNorm, epsilon);          // [T, D]
         Attention.Forward(delta, normed, step);
         on.Add(x, delta);
 
         on.RmsNorm(normed, x, FeedForwardNorm, epsilon);        // [T, D]
-        FeedForward.Forward(delta, normed);
+        FeedForward.Forward(delta, normed, step);
         on.Add(x, delta);
     }
 

@@ -13,8 +13,7 @@ namespace Minka.Models.Layers;
 /// goes to are not. Outputs are added in the order of the experts, so what a token gets does not depend on the others
 /// of the step.
 /// </remarks>
-internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScratch s, ExpertsConfig config)
-    : IFeedForward
+internal sealed class RoutedExperts(ICommunicator ranks, ExpertsConfig config) : IFeedForward
 {
     /// <summary>Scores, <c>[E, D]</c>; on every rank, and in f32, since a choice has no half.</summary>
     public required Matrix Router { get; init; }
@@ -37,15 +36,17 @@ internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScra
     private long ExpertBytes => GateUp.Sum(matrix => matrix.Bytes) + Down.Sum(matrix => matrix.Bytes);
 
     /// <inheritdoc/>
-    public void Forward(Tensor y, Tensor x)
+    public void Forward(Tensor y, Tensor x, in Step step)
     {
-        on.Host(y).Clear();
-        if (Mine.Count > 0) AddMine(y, x);                          // [T, D], partial sums
-        if (ranks.Size > 1) ranks.AllReduce(on.Host(y));            // [T, D]
+        var all = step.On.Host(y);
+        all.Clear();
+        if (Mine.Count > 0) AddMine(y, x, step);                    // [T, D], partial sums
+        if (ranks.Size > 1) ranks.AllReduce(all);                   // [T, D]
     }
 
-    private void AddMine(Tensor y, Tensor x)
+    private void AddMine(Tensor y, Tensor x, in Step step)
     {
+        var (on, s) = (step.On, step.Scratch.Experts);
         var scores = s.Scores.Take(x.Rows);
         on.MatMul(scores, x, Router);                               // [T, E]
         on.Route(s.Groups.Chosen(x.Rows), s.Groups.Shares(x.Rows), scores, config.IsNormalized);
@@ -53,13 +54,14 @@ internal sealed class RoutedExperts(IBackend on, ICommunicator ranks, ExpertScra
         for (var next = Mine.Start.Value; next < Mine.End.Value;)
         {
             var some = s.Groups.Fitting(next..Mine.End.Value, s.In.Rows);
-            Add(y, x, some);
+            Add(y, x, some, step);
             next = some.End.Value;
         }
     }
 
-    private void Add(Tensor y, Tensor x, Range some)
+    private void Add(Tensor y, Tensor x, Range some, in Step step)
     {
+        var (on, s) = (step.On, step.Scratch.Experts);
         var rows = s.Groups.RowsOf(some);
         var counts = s.Groups.CountsOf(some);
         var held = (some.Start.Value - Mine.Start.Value)..(some.End.Value - Mine.Start.Value);

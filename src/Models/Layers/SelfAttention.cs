@@ -4,7 +4,7 @@ namespace Minka.Models.Layers;
 
 /// <summary>Grouped-query self-attention with rotary positions over a paged KV cache (Ainslie et al. 2023).</summary>
 /// <remarks>T tokens, D model width, H and K this rank's query and key-value heads, C head width.</remarks>
-internal sealed class SelfAttention(IBackend on, Scratch s, ModelConfig config, KvLayer? kv) : IDisposable
+internal sealed class SelfAttention(ModelConfig config, KvLayer? kv) : IDisposable
 {
     private readonly int _queries = config.Heads * config.HeadDim;
     private readonly int _keys = config.KvHeads * config.HeadDim;
@@ -30,17 +30,18 @@ internal sealed class SelfAttention(IBackend on, Scratch s, ModelConfig config, 
     /// <summary>Writes <paramref name="y"/>, <c>[T, D]</c>, from <paramref name="x"/>, <c>[T, D]</c>.</summary>
     public void Forward(Tensor y, Tensor x, in Step step)
     {
-        var heads = s.Heads.Take(step.Tokens);
+        var heads = step.Scratch.Heads.Take(step.Tokens);
         if (Qkv is not null && kv is not null) Attend(heads, x, Qkv, kv, step);
-        Output.Forward(y, heads);                                               // [T, D]
+        Output.Forward(y, heads, step.On);                                      // [T, D]
     }
 
     private void Attend(Tensor heads, Tensor x, ColumnParallelLinear projections, KvLayer cache, in Step step)
     {
-        var qkv = s.Qkv.Take(step.Tokens);
+        var on = step.On;
+        var qkv = step.Scratch.Qkv.Take(step.Tokens);
         var (q, k, v) = (qkv.Slice(0, _queries), qkv.Slice(_queries, _keys), qkv.Slice(_queries + _keys, _keys));
 
-        projections.Forward(qkv, x);                                            // [T, (H + 2K)C]
+        projections.Forward(qkv, x, on);                                        // [T, (H + 2K)C]
         if (QueryNorm is { } queryNorm) on.HeadRmsNorm(q, queryNorm, config.NormEpsilon);
         if (KeyNorm is { } keyNorm) on.HeadRmsNorm(k, keyNorm, config.NormEpsilon);
         var turning = qkv.Slice(0, _queries + _keys);

@@ -80,11 +80,15 @@ internal sealed class Scratch : IDisposable
     }
 }
 
-/// <summary>One pass through the layers: whose tokens, rotated how.</summary>
+/// <summary>One pass through the layers: whose tokens, who computes, and where its activations lie.</summary>
 /// <param name="input">Tokens, positions, slots, block tables.</param>
-/// <param name="rotations"><c>[T, R]</c>.</param>
-internal readonly ref struct Step(ForwardInput input, Tensor rotations)
+/// <param name="on">Device.</param>
+/// <param name="scratch">Room for at least as many tokens.</param>
+internal readonly ref struct Step(ForwardInput input, IBackend on, Scratch scratch)
 {
+    /// <summary>The tokens.</summary>
+    public ForwardInput Input => input;
+
     /// <summary>Tokens in the step.</summary>
     public int Tokens => input.TokenCount;
 
@@ -94,6 +98,15 @@ internal readonly ref struct Step(ForwardInput input, Tensor rotations)
     /// <summary>Where each sequence's rows and blocks are.</summary>
     public PagedLayout Layout => input.Layout;
 
-    /// <summary>Cosines and sines of each token's position.</summary>
-    public Tensor Rotations { get; } = rotations;
+    /// <summary>Who computes.</summary>
+    public IBackend On => on;
+
+    /// <summary>Activations, which every layer overwrites.</summary>
+    public Scratch Scratch => scratch;
+
+    /// <summary>The residual stream, <c>[T, D]</c>.</summary>
+    public Tensor Hidden => scratch.Hidden.Take(Tokens);
+
+    /// <summary>Cosines and sines of each token's position, <c>[T, R]</c>.</summary>
+    public Tensor Rotations => scratch.Rotations.Take(Tokens);
 }

@@ -4,20 +4,19 @@ using Minka.Compute;
 namespace Minka.Models.Layers;
 
 /// <summary>Rows of the embedding for tokens. Each rank has some; the others add zeros, so the sum is exact.</summary>
-/// <param name="on">Device.</param>
 /// <param name="ranks">Ranks that hold the other rows.</param>
 /// <param name="table">This rank's rows, <c>[rows, D]</c>; null for none. Stays the caller's.</param>
 /// <param name="rows">Which they are.</param>
 /// <param name="vocabularySize">Rows of all ranks, V.</param>
 /// <param name="tokensMax">Tokens of the largest step.</param>
 internal sealed class VocabularyEmbedding(
-    IBackend on, ICommunicator ranks, Matrix? table, Range rows, int vocabularySize, int tokensMax)
+    ICommunicator ranks, Matrix? table, Range rows, int vocabularySize, int tokensMax)
 {
     private readonly bool _isWhole = rows.Count == vocabularySize;
     private readonly int[] _mine = new int[tokensMax];
 
     /// <summary>Writes <paramref name="x"/>, <c>[T, D]</c>, all columns of its storage.</summary>
-    public void Forward(Tensor x, ReadOnlySpan<int> tokens)
+    public void Forward(Tensor x, ReadOnlySpan<int> tokens, IBackend on)
     {
         if (_isWhole)
         {

@@ -75,7 +75,7 @@ internal sealed class WeightLoader(
             sources[i] = WeightSlices.Rows(whole, parts[i].Mine);
             rows += sources[i].Rows;
         }
-        return rows == 0 ? null : new(on, on.Pack(sources, TypeFor(columns), progress), Bias(parts));
+        return rows == 0 ? null : new(on.Pack(sources, TypeFor(columns), progress), Bias(parts));
     }
 
     /// <summary>A linear layer that reads this rank's inputs, with the bias that the file has.</summary>
@@ -89,7 +89,7 @@ internal sealed class WeightLoader(
         var matrix = mine.Count == 0
             ? null
             : on.Pack([WeightSlices.Columns(source, mine)], TypeFor(columns), progress);
-        return new(on, ranks, matrix, Bias(new LinearPart(name, rows, ..rows)));
+        return new(ranks, matrix, Bias(new LinearPart(name, rows, ..rows)));
     }
 
     // As llama.cpp does: a matrix whose rows are not whole blocks of the wanted format stays as it is.

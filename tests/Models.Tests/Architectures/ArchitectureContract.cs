@@ -46,6 +46,27 @@ public sealed class ArchitectureContract
     }
 
     [Theory, MemberData(nameof(Cases))]
+    public void A_part_of_a_step_for_each_core_changes_no_bit(string architecture, DType? type)
+    {
+        using var one = new LoadedModel(architecture, type, threads: 1);
+        using var two = new LoadedModel(architecture, type, threads: 2);
+        (int[], int, int[])[] step =
+            [(Tokens(3, 7), 0, [0]), (Tokens(2, 8), 0, [1]), (Tokens(2, 9), 0, [2]), (Tokens(4, 10), 0, [3])];
+        var expected = one.Run(step);
+
+        var together = two.Run(step);
+        Assert.NotNull(two.Model.Parts);
+        var wasCut = Enumerable.Range(0, two.Model.Parts.Count).Select(two.IsComputed).ToArray();
+        var inParts = two.Run(step);
+
+        Assert.Null(one.Model.Parts);
+        Assert.All(wasCut, Assert.False);
+        Assert.All(Enumerable.Range(0, two.Model.Parts.Count), part => Assert.True(two.IsComputed(part)));
+        Assert.Equal(expected, together);
+        Assert.Equal(expected, inParts);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
     public void A_copied_block_serves_as_the_original(string architecture, DType? type)
     {
         using var model = new LoadedModel(architecture, type, threads: 2);
@@ -152,6 +173,10 @@ public sealed class ArchitectureContract
             Model.Forward(_input, logits);
             return [.. logits.Chunk(83)];
         }
+
+        /// <summary>Whether a core has ever written what leaves the last layer of its part.</summary>
+        public bool IsComputed(int part) =>
+            _backend.Host(Model.Parts![part].Hidden).IndexOfAnyExcept(0f) >= 0;
 
         /// <summary>Logits of every token.</summary>
         public float[] RunAll(int[] tokens)

@@ -1,0 +1,40 @@
+namespace Minka.Compute.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <summary>Most cores that are worth it; a step rarely has several sequences for each of more.</summary>
+    private const int CoresMax = 16;
+
+    /// <summary>From so many times the last cache on, reading is sure to take more than waiting.</summary>
+    private const int CacheTimesMax = 4;
+
+    private CpuBackend[] _cores = [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IBackend> Cores(long weightBytes)
+    {
+        if (_team.Size is 1 or > CoresMax || weightBytes / CacheTimesMax > _cacheBytes) return [];
+        if (_cores.Length == 0)
+        {
+            var alone = _options with { Threads = 1 };
+            _cores = [.. Enumerable.Range(0, _team.Size).Select(_ => new CpuBackend(alone))];
+        }
+        return _cores;
+    }
+
+    /// <inheritdoc/>
+    public void OnCores<TJob>(TJob job)
+        where TJob : struct, ICoreJob, allows ref struct
+    {
+        var shared = new CoreJob<TJob>(job);
+        _team.Run(ref shared);
+    }
+
+    private readonly ref struct CoreJob<TJob>(TJob job) : ITeamJob
+        where TJob : struct, ICoreJob, allows ref struct
+    {
+        private readonly TJob _job = job;
+
+        public void Run(int member, int size) => _job.Run(member);
+    }
+}

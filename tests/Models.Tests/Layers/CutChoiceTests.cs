@@ -1,0 +1,69 @@
+using Minka.Models.Layers;
+
+namespace Minka.Models.Tests.Layers;
+
+public sealed class CutChoiceTests
+{
+    private readonly Clock _clock = new();
+    private readonly CutChoice _choice;
+
+    public CutChoiceTests() => _choice = new(32, _clock);
+
+    [Fact]
+    public void Both_ways_are_tried_in_turn_and_then_the_faster_one_is_taken()
+    {
+        var tried = Steps(8, 2 * CutChoice.Kept, whole: 100, cut: 70);
+        var after = Steps(8, 100, whole: 100, cut: 70);
+
+        Assert.Equal([false, true, false, true, false, true, false, true], tried);
+        Assert.All(after, Assert.True);
+    }
+
+    [Fact]
+    public void Each_number_of_tokens_has_a_choice_of_its_own()
+    {
+        Steps(4, 50, whole: 50, cut: 80);
+        Steps(5, 50, whole: 80, cut: 50);
+
+        Assert.All(Steps(4, 50, whole: 50, cut: 80), Assert.False);
+        Assert.All(Steps(5, 50, whole: 80, cut: 50), Assert.True);
+    }
+
+    [Fact]
+    public void A_disturbed_step_changes_nothing()
+    {
+        Steps(8, 20, whole: 100, cut: 70);
+        Steps(8, 2, whole: 100, cut: 9_000);
+
+        Assert.All(Steps(8, 50, whole: 100, cut: 70), Assert.True);
+    }
+
+    [Fact]
+    public void The_other_way_is_tried_again_now_and_then_and_taken_when_it_has_become_the_faster_one()
+    {
+        Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70);
+
+        Assert.Single(Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70), isCut => !isCut);
+        Assert.All(Steps(8, CutChoice.TrialEvery, whole: 60, cut: 70)[1..], Assert.False);
+    }
+
+    private bool[] Steps(int tokens, int count, long whole, long cut)
+    {
+        var ways = new bool[count];
+        for (var i = 0; i < count; i++)
+        {
+            var attempt = _choice.Begin(tokens);
+            _clock.Now += attempt.IsCut ? cut : whole;
+            _choice.End(attempt);
+            ways[i] = attempt.IsCut;
+        }
+        return ways;
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public long Now { get; set; }
+
+        public override long GetTimestamp() => Now;
+    }
+}
