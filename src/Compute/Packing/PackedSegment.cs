@@ -20,7 +20,8 @@ internal sealed unsafe class PackedSegment : IDisposable
     {
         Kernel = MatMulKernels.Of(type, InstructionTiers.For(type, tier));
         FirstRow = firstRow;
-        _layout = new RowGroups(BlockFormats.Of(type), Kernel.GroupRows, columns / type.BlockLength());
+        _layout = new RowGroups(BlockFormats.Of(type), Kernel.GroupRows, columns / type.BlockLength(),
+            Kernel.TurnedBits);
         Groups = (int)(((long)rows + Kernel.GroupRows - 1) / Kernel.GroupRows);
         _memory = new NativeBuffer(checked(Groups * _layout.GroupBytes));
         Packed = new PackedRows((nint)_memory.Data, checked((nint)_layout.GroupBytes), rows, _layout.Blocks);

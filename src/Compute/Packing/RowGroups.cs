@@ -10,7 +10,8 @@ namespace Minka.Compute.Packing;
 /// <param name="Format">How a block is stored.</param>
 /// <param name="Rows">R.</param>
 /// <param name="Blocks">Blocks of a row.</param>
-internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks)
+/// <param name="Turned">Bits of each 32-bit word that lie here the other way round.</param>
+internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks, uint Turned = 0)
 {
     private readonly int _halves = Format.Halves;
     private readonly int _words = Format.Words;
@@ -53,7 +54,7 @@ internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks
             for (var h = 0; h < _halves; h++, group += 2 * Rows, blocks += 2)
                 *(ushort*)blocks = ((ushort*)group)[row];
             for (var w = 0; w < _words; w++, group += 4 * Rows, blocks += 4)
-                *(uint*)blocks = ((uint*)group)[row];
+                *(uint*)blocks = ((uint*)group)[row] ^ Turned;
         }
     }
 
@@ -98,12 +99,12 @@ internal sealed unsafe record RowGroups(BlockFormat Format, int Rows, int Blocks
             var row = fields;
             for (var r = 0; r < Rows; r++, row += stride)
             {
-                var two = *(ulong*)row;
+                var two = *(ulong*)row ^ (((ulong)Turned << 32) | Turned);
                 target[r] = (uint)two;
                 target[Rows + r] = (uint)(two >> 32);
             }
         }
         if (count == 0) return;
-        for (var r = 0; r < Rows; r++, fields += stride) target[r] = *(uint*)fields;
+        for (var r = 0; r < Rows; r++, fields += stride) target[r] = *(uint*)fields ^ Turned;
     }
 }

@@ -63,9 +63,6 @@ internal sealed class Assembler
     /// <summary>Bits that either has.</summary>
     public void Or(int target, int a, int b) => Evex(Map0F, Prefix66, 0xEB, target, a, b);
 
-    /// <summary>Bits that one of the two has.</summary>
-    public void Xor(int target, int a, Place b) => Evex(Map0F, Prefix66, 0xEF, target, a, b);
-
     /// <summary>All zeros.</summary>
     public void Clear(int target) => Evex(Map0F, Prefix66, 0xEF, target, target, target);
 

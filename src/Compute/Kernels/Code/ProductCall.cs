@@ -38,9 +38,6 @@ internal struct ProductConstants
     /// <summary>The low nibble of every byte.</summary>
     public int LowNibbles = 0x0F0F0F0F;
 
-    /// <summary>The highest bit of every byte.</summary>
-    public int HighBits = unchecked((int)0x80808080);
-
     /// <summary>Four bits of a word.</summary>
     public int FourBits = 15;
 

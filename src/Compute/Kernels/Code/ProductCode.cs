@@ -93,19 +93,15 @@ internal sealed class ProductCode
             _code.LoadHalves(Minimum, new Place(W, 2 * Rows));
             _code.Multiply(Minimum, Minimum, Constant(nameof(ProductConstants.Eighth)));
         }
-        if (_type == DType.Q8_0) UnpackBytes();
+        if (_type == DType.Q8_0) LoadBytes();
         else UnpackNibbles();
         for (var first = 0; first < _tokens; first += DotsAtOnce) Tokens(first, Math.Min(DotsAtOnce, _tokens - first));
     }
 
-    // With its highest bit turned a signed byte is an unsigned one, larger by 128.
-    private void UnpackBytes()
+    // Their signs were turned when they were packed.
+    private void LoadBytes()
     {
-        for (var q = 0; q < Quads; q++)
-        {
-            _code.Load(q, W, Words + (q * VectorBytes));
-            _code.Xor(q, q, Constant(nameof(ProductConstants.HighBits)));
-        }
+        for (var q = 0; q < Quads; q++) _code.Load(q, W, Words + (q * VectorBytes));
     }
 
     private void UnpackNibbles()

@@ -12,11 +12,15 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
 {
     private static readonly ConcurrentDictionary<DType, Lazy<CodeMatMul>> Written = new();
 
+    /// <summary>With its highest bit turned a signed byte is an unsigned one, larger by 128.</summary>
+    private const uint HighBits = 0x8080_8080;
+
     // Of one token, of two, ...
     private readonly nint[] _functions = new nint[ProductCode.TokensMax];
 
     private CodeMatMul(DType type)
     {
+        TurnedBits = type == DType.Q8_0 ? HighBits : 0;
         const int Alignment = 64;
         var code = new List<byte>();
         for (var tokens = 1; tokens <= ProductCode.TokensMax; tokens++)
@@ -36,6 +40,9 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
 
     /// <inheritdoc/>
     public override bool IsQuantized => true;
+
+    /// <inheritdoc/>
+    public override uint TurnedBits { get; }
 
     /// <summary>The kernel of a quantised format, written when it is first wanted.</summary>
     public static CodeMatMul Of(DType type) =>

@@ -13,6 +13,10 @@ internal abstract unsafe class MatMulKernel
     /// <summary>Whether activations are int8 blocks (<see cref="ActivationTiles"/>) or the floats themselves.</summary>
     public abstract bool IsQuantized { get; }
 
+    /// <summary>Bits of each 32-bit word of packed weights that it wants turned: so it need not turn them each
+    /// time.</summary>
+    public virtual uint TurnedBits => 0;
+
     /// <summary>Writes rows of the groups <c>[start, end)</c> for some tokens.</summary>
     /// <param name="w">The packed weights.</param>
     /// <param name="start">First row group.</param>
