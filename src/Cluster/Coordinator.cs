@@ -239,6 +239,7 @@ public static class Coordinator
         {
             StepsInFlight = request.StepsInFlight ?? replica.Stages.Count,
             EmbeddingWidth = config.Width,
+            SharedLengthMax = config.Rope.GetSharedLengthMax(),
         };
 
     private static ModelMemory MemoryOf(StartReply[] replies, ReplicaPlan replica)

@@ -48,7 +48,11 @@ public sealed partial class LlmEngine
         var shape = executor.Shape;
         _compiler = options.Vocabulary is { } vocabulary ? new ConstraintCompiler(vocabulary) : null;
         _flightsMax = shape.StepsInFlight;
-        _scheduler = new Scheduler(options.Scheduling with { StepsInFlight = _flightsMax }, shape.KvBlocks);
+        var scheduling = options.Scheduling with
+        {
+            StepsInFlight = _flightsMax, SharedLengthMax = shape.SharedLengthMax,
+        };
+        _scheduler = new Scheduler(scheduling, shape.KvBlocks);
         LengthMax = (int)Math.Min(options.Scheduling.ContextMax, (long)shape.KvBlocks * ForwardInput.BlockTokens);
         CheckLimits(options.Scheduling.StepLimits(shape.KvBlocks), shape.Limits);
     }

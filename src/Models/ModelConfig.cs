@@ -70,6 +70,10 @@ public sealed record RopeConfig
     /// <summary>How the frequencies are stretched.</summary>
     public RopeScaling Scaling { get; init; } = RopeScaling.None;
 
+    /// <summary>Prompts of more tokens have other keys for the same beginning than prompts of another length.</summary>
+    public int GetSharedLengthMax() =>
+        Scaling is RopeScaling.DynamicNtk dynamic ? dynamic.OriginalContext : int.MaxValue;
+
     /// <summary>Divisor of each of the R/2 frequencies, as GGUF's <c>rope_freqs.weight</c>; empty for none.</summary>
     public IReadOnlyList<float> FrequencyDivisors { get; init; } = [];
 }

@@ -37,6 +37,10 @@ public sealed record ExecutorShape(int VocabularySize, int ContextLength, int Kv
     /// <summary>Numbers of an embedding, D; 0 when the executor does not pool hidden states.</summary>
     public int EmbeddingWidth { get; init; }
 
+    /// <summary>Prompts of more tokens share a beginning only with prompts of the same length, because their keys
+    /// depend on it.</summary>
+    public int SharedLengthMax { get; init; } = int.MaxValue;
+
     /// <summary>Steps that it works on at once; 1 where a step is over before the next can begin.</summary>
     public int StepsInFlight { get; init; } = 1;
 }

@@ -24,6 +24,7 @@ public sealed class LocalExecutor : IExecutor
         Shape = new(config.VocabularySize, config.ContextLength, model.KvBlocks, model.Limits)
         {
             EmbeddingWidth = config.Width,
+            SharedLengthMax = config.Rope.GetSharedLengthMax(),
         };
         _pool = (layer, hidden) =>
         {

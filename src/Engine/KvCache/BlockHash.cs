@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -15,8 +16,9 @@ internal sealed class BlockHash(UInt128 key)
     /// <summary>Where a chain begins: what the KV depends on besides tokens.</summary>
     /// <param name="identity">Model, adapter, KV type: whatever changes keys and values.</param>
     /// <param name="salt">Requests with different salts never share blocks.</param>
-    public UInt128 Root(string identity, string salt) =>
-        Of(Encoding.UTF8.GetBytes($"{identity.Length}:{identity}{salt}"));
+    /// <param name="length">Of the prompt, where keys depend on it; else 0.</param>
+    public UInt128 Root(string identity, string salt, int length = 0) => Of(Encoding.UTF8.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $"{length}:{identity.Length}:{identity}{salt}")));
 
     /// <summary>The hash of a block after the one with hash <paramref name="previous"/>.</summary>
     public UInt128 Next(UInt128 previous, ReadOnlySpan<int> tokens)

@@ -115,7 +115,11 @@ internal sealed class SequenceBlocks(BlockPool pool, SchedulerOptions options)
     private UInt128 HashOf(Sequence sequence, int block)
     {
         var hashes = sequence.Hashes;
-        if (hashes.Count == 0) hashes.Add(_hash.Root(options.Identity, sequence.Request.CacheSalt));
+        if (hashes.Count == 0)
+        {
+            var length = sequence.PromptLength > options.SharedLengthMax ? sequence.PromptLength : 0;
+            hashes.Add(_hash.Root(options.Identity, sequence.Request.CacheSalt, length));
+        }
         while (hashes.Count <= block + 1) hashes.Add(_hash.Next(hashes[^1], TokensOf(sequence, hashes.Count - 1)));
         return hashes[block + 1];
     }

@@ -38,6 +38,10 @@ public sealed record SchedulerOptions
     /// <summary>Whether equal prefixes share blocks, also after their sequences ended.</summary>
     public bool PrefixCaching { get; init; } = true;
 
+    /// <summary>Prompts of more tokens share prefixes only with prompts of the same length; what runs the model says so
+    /// (<see cref="Execution.ExecutorShape.SharedLengthMax"/>).</summary>
+    public int SharedLengthMax { get; init; } = int.MaxValue;
+
     /// <summary>Model, adapter, KV type: prefixes are shared only under the same name.</summary>
     public string Identity { get; init; } = "";
 

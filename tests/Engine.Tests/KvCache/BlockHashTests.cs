@@ -29,6 +29,7 @@ public class BlockHashTests
         [
             hash.Root("model", ""), hash.Root("model", "salt"), hash.Root("models", "alt"), hash.Root("", "model"),
             hash.Next(hash.Root("model", ""), tokens), hash.Next(hash.Root("model", ""), others),
+            hash.Root("model", "", 7), hash.Root("model", "", 70), hash.Root("", "", 1),
             hash.Next(hash.Root("model", "salt"), tokens), new BlockHash(2).Root("model", ""),
         ];
 

@@ -82,6 +82,7 @@ internal sealed class Scenario
                 PartialPromptsMax = number("partial", 2),
                 PrefixCaching = number("caching", 1) == 1,
                 StepsInFlight = number("flights", 1),
+                SharedLengthMax = number("sharedlength", int.MaxValue),
             },
             number("blocks", 64));
     }
