@@ -41,7 +41,7 @@ internal static partial class Composition
         var progress = default(ProgressLine);
         var plan = PlanOf(choice, cluster, package, options);
         var kv = plan.Replicas[0].Kv; // a plan of a file has its own
-        positions = Math.Min(positions, kv.Tokens - 2 * KvShape.BlockTokens);
+        if (cluster.PlanPath is not null) positions = Math.Min(positions, kv.Tokens - 2 * KvShape.BlockTokens);
         var request = new ClusterRequest(
             plan, HoldingOf(choice, package, options), ClusterKey.Read(cluster.KeyPath), _startWithin)
         {

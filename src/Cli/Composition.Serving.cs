@@ -74,15 +74,10 @@ internal static partial class Composition
 
     /// <summary>Sizes the cache once, so that memory never runs out later.</summary>
     private static (ModelLoadOptions Options, int Positions) Fit(
-        ModelChoice choice, ServingRoom room, ModelPackage package, ModelLoadOptions options, Terminal terminal)
+        ModelChoice choice, ServingRoom room, ModelPackage package, ModelLoadOptions options, int context,
+        Terminal terminal)
     {
         var (config, scheduling) = (package.Config, room.Scheduling);
-        var context = choice.Context switch
-        {
-            null => Math.Min(config.ContextLength, PositionsByDefault),
-            0 => config.ContextLength,
-            { } asked => asked,
-        };
         if (choice.Cluster is not null) return (Share(scheduling, options, context), context);
         var draft = DraftNeeds(choice, options, scheduling);
         KvBudget budget;

@@ -18,6 +18,9 @@ namespace Minka.Cli;
 internal sealed record ModelRoom(
     int? Positions = null, int StepTokens = 512, int LogitRows = 1, int Sequences = 1)
 {
+    /// <summary>Positions if nobody says how many, where the model has as many.</summary>
+    public int Usual { get; init; } = 4096;
+
     /// <summary>For many sequences at once; null for one.</summary>
     public ServingRoom? Serving { get; init; }
 }
@@ -74,8 +77,6 @@ internal sealed class OpenModel(
 /// <summary>The only place that knows who implements what.</summary>
 internal static partial class Composition
 {
-    private const int PositionsByDefault = 4096;
-
     /// <summary>Opens the files of a model without loading its weights.</summary>
     public static ModelPackage OpenPackage(ModelChoice choice) =>
         ModelPackage.Open(ModelLocator.Locate(choice.Name), choice.TokenizerPath);
@@ -107,7 +108,8 @@ internal static partial class Composition
         // Each guess is a row more to be checked.
         room = room with { LogitRows = room.LogitRows + (choice.Draft?.Max ?? 0) };
         var options = OptionsOf(choice, room, positions);
-        if (room.Serving is { } serving) (options, positions) = Fit(choice, serving, package, options, terminal);
+        if (room.Serving is { } serving)
+            (options, positions) = Fit(choice, serving, package, options, positions, terminal);
         if (choice.Cluster is { } cluster)
             return Start(choice, cluster, package, (options, positions), terminal, start);
         MemoryCheck.Require(package, options, choice);
@@ -143,7 +145,7 @@ internal static partial class Composition
             throw new UsageException(string.Create(CultureInfo.InvariantCulture,
                 $"--ctx is {choice.Context:N0}; '{choice.Name}' was made for {own:N0} positions. Lower --ctx; 0 takes "
                 + $"all of them."));
-        return room.Positions ?? (choice.Context is 0 ? own : choice.Context) ?? Math.Min(own, PositionsByDefault);
+        return room.Positions ?? (choice.Context is 0 ? own : choice.Context) ?? Math.Min(own, room.Usual);
     }
 
     private static ModelLoadOptions OptionsOf(ModelChoice choice, ModelRoom room, int positions) => new()

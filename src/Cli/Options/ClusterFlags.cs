@@ -76,15 +76,17 @@ internal sealed class ClusterFlags
     public IReadOnlyList<Option> Cuts => [_workers, _tensor, _pipeline, _shares, _collective, _wire];
 
     /// <summary>For verbs that run a model; in reading order.</summary>
-    public OptionGroup Group => new("Several machines",
-        [_workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _inFlight, _key, _report, _trace]);
-
-    /// <summary>The same for verbs whose answers outlive the loss of a machine.</summary>
-    public OptionGroup LastingGroup => Group with { Options = [.. Group.Options, _recoverWithin] };
+    /// <param name="ends">It comes to an end, where something can be told of it.</param>
+    /// <param name="recovers">What it does outlives the loss of a machine.</param>
+    public OptionGroup Group(bool ends, bool recovers) => new("Several machines",
+    [
+        _workers, _tensor, _pipeline, _shares, _plan, _collective, _wire, _inFlight, _key,
+        .. recovers ? [_recoverWithin] : (Option[])[], .. ends ? [_report, _trace] : (Option[])[],
+    ]);
 
     /// <summary>Where the key is.</summary>
     public static Option<string?> KeyOption() => Flag.Text(["--key-file"], "FILE",
-        "The key of minka key new (default: MINKA_KEY).");
+        "The key of minka key new (default: in the variable MINKA_KEY).");
 
     /// <summary>What was asked for; null for this machine alone.</summary>
     /// <exception cref="UsageException">Options contradict each other.</exception>

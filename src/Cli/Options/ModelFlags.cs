@@ -37,7 +37,8 @@ internal enum ComputeMode
 /// <summary>The options every verb that loads a model shares.</summary>
 /// <param name="isThreadsList">The verb runs once for each of several numbers of threads.</param>
 /// <param name="takesSeveral">The verb holds several models at once.</param>
-internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral = false)
+/// <param name="context">What the context is to the verb; null for the usual.</param>
+internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral = false, string? context = null)
 {
     private readonly Option<string?> _model = Flag.Text(["--model", "-m"], "MODEL",
         "A file, a folder or minka-tiny, the built-in (default).");
@@ -55,7 +56,7 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
         "Compute threads, a run for each (default: one per core).");
 
     private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 0, int.MaxValue,
-        "Context, up to the model's own; 0 is all of that (default: at most 4096).");
+        context ?? "Context, up to the model's own; 0 is all of that (default: at most 4096).");
 
     private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],
         [("int8", ComputeMode.Int8), ("f32", ComputeMode.F32)],
@@ -74,14 +75,20 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
         ? [_model, _tokenizer, _threadCounts, _compute, _quantize, _kv]
         : [takesSeveral ? _models : _model, _tokenizer, _threads, _context, _compute, _quantize, _kv]);
 
-    /// <summary>Where it runs, for verbs that run a model.</summary>
-    public OptionGroup Machines => _cluster.Group;
+    /// <summary>Where it runs, for verbs that measure a model.</summary>
+    public OptionGroup Machines => _cluster.Group(ends: true, recovers: false);
 
-    /// <summary>The same, where answers outlive the loss of a machine.</summary>
-    public OptionGroup LastingMachines => _cluster.LastingGroup;
+    /// <summary>Where it runs, for verbs whose answers outlive the loss of a machine.</summary>
+    public OptionGroup AnsweringMachines => _cluster.Group(ends: true, recovers: true);
+
+    /// <summary>Where it runs, for a server: who watches one has other means than a report at its end.</summary>
+    public OptionGroup ServingMachines => _cluster.Group(ends: false, recovers: true);
 
     /// <summary>How it is cut, for verbs that only plan.</summary>
     public OptionGroup Cuts => new("Cut", _cluster.Cuts);
+
+    /// <summary>What of it a plan depends on.</summary>
+    public OptionGroup Planned => new("Model", [_model, _tokenizer, _context, _compute, _quantize, _kv]);
 
     /// <summary>For verbs that only look into its files.</summary>
     public OptionGroup Files => new("Model", [_model, _tokenizer]);

@@ -34,7 +34,7 @@ internal sealed class ChatVerb : IVerb
     public IReadOnlyList<OptionGroup> Groups =>
     [
         new("Chat", [_system, _load]), _constraintFlags.Group, _samplingFlags.Group, _draftFlags.Group,
-        _modelFlags.Group, _modelFlags.LastingMachines, new("Server", _remoteFlags.Options),
+        _modelFlags.Group, _modelFlags.AnsweringMachines, new("Server", _remoteFlags.Options),
     ];
 
     public IReadOnlyList<Example> Examples =>

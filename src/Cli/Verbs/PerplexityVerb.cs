@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Minka.Cli.Machines;
 using Minka.Cli.Measuring;
 using Minka.Cli.Options;
 
@@ -12,15 +13,18 @@ internal sealed class PerplexityVerb : IVerb
     private const int RowsPerStep = 64; // rows of logits are as wide as the vocabulary: more would only cost memory
 
     private readonly Terminal _terminal;
-    private readonly ModelFlags _modelFlags = new();
+
+    private readonly ModelFlags _modelFlags = new(
+        context: "Tokens of a window, up to the model's context; 0 is all of that (default: 512).");
+
     private readonly Option<bool> _json = Flag.Switch(["--json"], "Print one JSON object.");
 
     private readonly Argument<string?> _file = new("file")
     {
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "The text; - is standard input. It is read in windows of --ctx tokens (default: 512) that know "
-            + "nothing of each other; the first token of a window is not predicted.",
+        Description = "The text; - is standard input. It is read in windows of --ctx tokens that know nothing of each "
+            + "other; the first token of a window is not predicted.",
     };
 
     public PerplexityVerb(Terminal terminal)
@@ -41,15 +45,19 @@ internal sealed class PerplexityVerb : IVerb
         new("head -c 20000 book.txt | minka perplexity - -m folder/ --compute f32 --json", "the reference arithmetic"),
     ];
 
-    public Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
+    public async Task<int> RunAsync(ParseResult parse, CancellationToken cancellation)
     {
         var file = parse.GetValue(_file)
             ?? throw new UsageException("There is no text to predict; name a file, or - for standard input.");
         var text = TextInput.Read(file, _terminal);
         var choice = _modelFlags.Read(parse, null);
-        var window = choice.Context is null or 0 ? WindowByDefault : choice.Context.Value;
-        if (window < 2) throw new UsageException("--ctx is 1; a window needs 2 tokens, one to predict the other.");
-        using var open = Composition.Open(choice, _terminal, new ModelRoom(window, RowsPerStep, RowsPerStep));
+        if (choice.Context is 1)
+            throw new UsageException("--ctx is 1; a window needs 2 tokens, one to predict the other.");
+        using var open = Composition.Open(choice, _terminal, new ModelRoom(null, RowsPerStep, RowsPerStep)
+        {
+            Usual = WindowByDefault,
+        });
+        var window = open.Positions;
         var tokens = open.Package.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
         if (tokens.Length < 2)
             throw new UsageException($"The text has {tokens.Length} tokens; it needs 2, one to predict the other.");
@@ -57,7 +65,8 @@ internal sealed class PerplexityVerb : IVerb
         var score = Perplexity.Score(open.Model, tokens, window, Show, cancellation);
         if (_terminal.IsErrorSeen) _terminal.Error.Write("\r\e[K");
         _terminal.Out.WriteLine(parse.GetValue(_json) ? ForPrograms(open, score, window) : ForPeople(score, window));
-        return Task.FromResult(ExitCodes.Ok);
+        await new ClusterRun(open, choice.Cluster, _terminal).EndAsync();
+        return ExitCodes.Ok;
 
         void Show(PerplexityScore soFar)
         {

@@ -35,7 +35,7 @@ internal sealed class PlanVerb : IVerb
     public Command Command { get; } = new("plan", "Make a plan of who runs which part of a model, or check one.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [new("Check", [_topology, _memory]), new("Output", [_json]), _modelFlags.Cuts, _modelFlags.Group];
+        [new("Check", [_topology, _memory]), new("Output", [_json]), _modelFlags.Cuts, _modelFlags.Planned];
 
     public IReadOnlyList<Example> Examples =>
     [
@@ -68,7 +68,7 @@ internal sealed class PlanVerb : IVerb
         var plan = Composition.MakePlan(choice);
         var isJson = parse.GetValue(_json) || file?.EndsWith(".json", StringComparison.OrdinalIgnoreCase) == true;
         var text = isJson ? PlanJson.Write(plan) + "\n" : PlanJson.WriteYaml(plan);
-        if (file is null)
+        if (file is null or "-")
         {
             _terminal.Out.Write(text);
             return ExitCodes.Ok;

@@ -47,7 +47,7 @@ internal sealed class RunVerb : IVerb
     [
         new("Prompt and output", [_prompt, _file, _system, _raw, _json, _stats]),
         _constraintFlags.Group, _samplingFlags.Group, _draftFlags.Group, _modelFlags.Group,
-        _modelFlags.LastingMachines, new("Server", _remoteFlags.Options),
+        _modelFlags.AnsweringMachines, new("Server", _remoteFlags.Options),
     ];
 
     public IReadOnlyList<Example> Examples =>

@@ -25,7 +25,7 @@ internal sealed class ServeVerb : IVerb
     public Command Command { get; } = new("serve", "Serve models to OpenAI's clients.");
 
     public IReadOnlyList<OptionGroup> Groups =>
-        [.. _serveFlags.Groups, _draftFlags.Group, _modelFlags.Group, _modelFlags.LastingMachines];
+        [.. _serveFlags.Groups, _draftFlags.Group, _modelFlags.Group, _modelFlags.ServingMachines];
 
     public IReadOnlyList<Example> Examples =>
     [

@@ -61,6 +61,17 @@ public sealed partial class LaunchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Perplexity_reports_too()
+    {
+        var (code, output, error) = await MinkaAsync(
+            ["perplexity", "-", "--workers", _workers, "--report"], "Once upon a time there was a river.");
+
+        Assert.Equal(0, code);
+        Assert.StartsWith("perplexity ", output, StringComparison.Ordinal);
+        Assert.Matches(@"\nbottleneck  \w.*\.\n$", error);
+    }
+
+    [Fact]
     public async Task Json_has_the_same_facts()
     {
         var (_, output, _) = await MinkaAsync(["run", "--workers", _workers, "--pp", "2", "Hello!", "--json"]);

@@ -34,11 +34,12 @@ public sealed class PlanVerbTests : IDisposable
         Assert.Matches(@"\nd needs 1\d\d\.\d MiB: weights 1\.\d, KV cache ", check.Out);
     }
 
-    [Fact]
-    public async Task Without_a_file_the_plan_goes_to_the_output()
+    [Theory]
+    [InlineData(), InlineData("-")]
+    public async Task Without_a_file_the_plan_goes_to_the_output(params string[] file)
     {
         var (code, output, _) = await MinkaAsync(
-            ["plan", "new", "--workers", "a:1,b:1,c:1", "--shares", "2,1,1", "--json"]);
+            ["plan", "new", .. file, "--workers", "a:1,b:1,c:1", "--shares", "2,1,1", "--json"]);
 
         using var json = JsonDocument.Parse(output);
         var heads = json.RootElement.GetProperty("replicas")[0].GetProperty("stages")[0].GetProperty("ranks")

@@ -142,6 +142,26 @@ public sealed class VerbTests
         Assert.Equal(tokens - Math.Ceiling(tokens / 4.0), Value(output, "predicted"));
     }
 
+    [Theory]
+    [InlineData(512), InlineData(2048, "-c", "0"), InlineData(33, "-c", "33")]
+    public async Task Perplexity_reads_windows_of_512_tokens_or_what_is_asked_for(int window, params string[] args)
+    {
+        var (_, output, _) = await MinkaAsync(["perplexity", "-", "--json", .. args], "Some words.");
+
+        Assert.Equal(window, Value(output, "window"));
+    }
+
+    [Theory]
+    [InlineData("serve", "--report"), InlineData("serve", "--trace", "x"), InlineData("bench", "--recover-within", "1")]
+    [InlineData("plan", "new", "-t", "2")]
+    public async Task What_a_verb_would_not_heed_it_does_not_take(params string[] args)
+    {
+        var (code, output, error) = await MinkaAsync(args);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith("minka: There is no option '", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Doctor_says_what_will_be_used_and_why()
     {
