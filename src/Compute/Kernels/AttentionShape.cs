@@ -18,7 +18,7 @@ internal readonly struct AttentionShape(AttentionOptions options, int kvHeads, i
     private const int ItemsPerMember = 3;
 
     /// <summary>Query heads that share a key-value head.</summary>
-    public int Group => options.QueryHeads / kvHeads;
+    public int Group { get; } = options.QueryHeads / kvHeads;
 
     /// <summary>Rows whose queries share the tiles of a key-value head.</summary>
     public int RowsPerTile => Math.Max(1, QueriesPerTile / Group);

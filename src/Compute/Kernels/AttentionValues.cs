@@ -49,10 +49,10 @@ internal static unsafe class AttentionValues
         where L : struct, ILanes<V>
     {
         var stride = panel.Stride;
-        Load<V, L>(sums, rescales[0], out var a0, out var b0);
-        Load<V, L>(sums + stride, rescales[1], out var a1, out var b1);
-        Load<V, L>(sums + 2 * stride, rescales[2], out var a2, out var b2);
-        Load<V, L>(sums + 3 * stride, rescales[3], out var a3, out var b3);
+        Load<TFormat, V, L>(sums, rescales[0], out var a0, out var b0);
+        Load<TFormat, V, L>(sums + stride, rescales[1], out var a1, out var b1);
+        Load<TFormat, V, L>(sums + 2 * stride, rescales[2], out var a2, out var b2);
+        Load<TFormat, V, L>(sums + 3 * stride, rescales[3], out var a3, out var b3);
         for (var first = 0; first < panel.KeyCount; first += PageKeys)
         {
             var page = new Page<TFormat, TAhead, V, L>(panel, first / PageKeys);
@@ -74,10 +74,10 @@ internal static unsafe class AttentionValues
                 b3 = L.MultiplyAdd(p, b, b3);
             }
         }
-        Store<V, L>(sums, a0, b0);
-        Store<V, L>(sums + stride, a1, b1);
-        Store<V, L>(sums + 2 * stride, a2, b2);
-        Store<V, L>(sums + 3 * stride, a3, b3);
+        Store<TFormat, V, L>(sums, a0, b0);
+        Store<TFormat, V, L>(sums + stride, a1, b1);
+        Store<TFormat, V, L>(sums + 2 * stride, a2, b2);
+        Store<TFormat, V, L>(sums + 3 * stride, a3, b3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -88,8 +88,8 @@ internal static unsafe class AttentionValues
         where L : struct, ILanes<V>
     {
         var stride = panel.Stride;
-        Load<V, L>(sums, rescales[0], out var a0, out var b0);
-        Load<V, L>(sums + stride, rescales[1], out var a1, out var b1);
+        Load<TFormat, V, L>(sums, rescales[0], out var a0, out var b0);
+        Load<TFormat, V, L>(sums + stride, rescales[1], out var a1, out var b1);
         for (var first = 0; first < panel.KeyCount; first += PageKeys)
         {
             var page = new Page<TFormat, TAhead, V, L>(panel, first / PageKeys);
@@ -105,25 +105,29 @@ internal static unsafe class AttentionValues
                 b1 = L.MultiplyAdd(p, b, b1);
             }
         }
-        Store<V, L>(sums, a0, b0);
-        Store<V, L>(sums + stride, a1, b1);
+        Store<TFormat, V, L>(sums, a0, b0);
+        Store<TFormat, V, L>(sums + stride, a1, b1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<V, L>(float* sums, float scale, out V left, out V right)
+    private static void Load<TFormat, V, L>(float* sums, float scale, out V left, out V right)
+        where TFormat : IKvFormat
         where V : unmanaged
         where L : struct, ILanes<V>
     {
         var scales = L.Broadcast(scale);
         left = L.Multiply(L.Load(sums), scales);
         right = L.Multiply(L.Load(sums + L.Count), scales);
+        TFormat.Part<V, L>(ref left, ref right);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<V, L>(float* target, V left, V right)
+    private static void Store<TFormat, V, L>(float* target, V left, V right)
+        where TFormat : IKvFormat
         where V : unmanaged
         where L : struct, ILanes<V>
     {
+        TFormat.Join<V, L>(ref left, ref right);
         L.Store(target, left);
         L.Store(target + L.Count, right);
     }
@@ -172,8 +176,7 @@ internal static unsafe class AttentionValues
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Next(out V left, out V right)
         {
-            left = TFormat.LoadValues<V, L>(_row, 0, _scale);
-            right = TFormat.LoadValues<V, L>(_row, L.Count, _scale);
+            TFormat.LoadValues<V, L>(_row, _scale, out left, out right);
             TAhead.Fetch(_next);
             _row += _step;
             _next += _step;

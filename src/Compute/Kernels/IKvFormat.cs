@@ -58,4 +58,27 @@ internal unsafe interface IKvFormat
     static abstract V LoadValues<V, L>(byte* address, int lane, float* scale)
         where V : unmanaged
         where L : struct, ILanes<V>;
+
+    /// <summary>Two registers of them, side by side, in the order of <see cref="Part"/>.</summary>
+    /// <param name="address">From <see cref="ValueAddress"/>.</param>
+    /// <param name="scale">The position's, from <see cref="LoadValueScales"/>.</param>
+    /// <param name="left">The first register.</param>
+    /// <param name="right">The second.</param>
+    static abstract void LoadValues<V, L>(byte* address, float* scale, out V left, out V right)
+        where V : unmanaged
+        where L : struct, ILanes<V>;
+
+    /// <summary>Brings sums of values into the order in which two registers of values are loaded.</summary>
+    static virtual void Part<V, L>(ref V left, ref V right)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+    }
+
+    /// <summary>Undoes <see cref="Part"/>.</summary>
+    static virtual void Join<V, L>(ref V left, ref V right)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+    }
 }

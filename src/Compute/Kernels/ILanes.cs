@@ -20,6 +20,20 @@ internal unsafe interface ILanes<V>
     /// <summary>The same times 2^-112, which is one operation less.</summary>
     static abstract V LoadSmallHalves(ushort* source);
 
+    /// <summary>Two registers of them in the order of <see cref="Part"/>.</summary>
+    static abstract void LoadSmallHalves(ushort* source, out V even, out V odd);
+
+    /// <summary>Brings two registers into the order in which this width loads two of halves with the fewest
+    /// operations: even lanes and odd ones, or the same.</summary>
+    static virtual void Part(ref V left, ref V right)
+    {
+    }
+
+    /// <summary>Undoes <see cref="Part"/>.</summary>
+    static virtual void Join(ref V even, ref V odd)
+    {
+    }
+
     static abstract V LoadBytes(sbyte* source);
 
     static abstract void Store(float* target, V value);

@@ -62,4 +62,16 @@ internal readonly unsafe struct KvF16 : IKvFormat
     public static V LoadValues<V, L>(byte* address, int lane, float* scale)
         where V : unmanaged
         where L : struct, ILanes<V> => L.LoadSmallHalves((ushort*)address + lane);
+
+    public static void LoadValues<V, L>(byte* address, float* scale, out V left, out V right)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.LoadSmallHalves((ushort*)address, out left, out right);
+
+    public static void Part<V, L>(ref V left, ref V right)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Part(ref left, ref right);
+
+    public static void Join<V, L>(ref V left, ref V right)
+        where V : unmanaged
+        where L : struct, ILanes<V> => L.Join(ref left, ref right);
 }

@@ -47,4 +47,9 @@ internal readonly unsafe struct KvF32 : IKvFormat
     public static V LoadValues<V, L>(byte* address, int lane, float* scale)
         where V : unmanaged
         where L : struct, ILanes<V> => L.Load((float*)address + lane);
+
+    public static void LoadValues<V, L>(byte* address, float* scale, out V left, out V right)
+        where V : unmanaged
+        where L : struct, ILanes<V> =>
+        (left, right) = (LoadValues<V, L>(address, 0, scale), LoadValues<V, L>(address, L.Count, scale));
 }

@@ -71,6 +71,11 @@ internal readonly unsafe struct KvQ8_0 : IKvFormat
         where V : unmanaged
         where L : struct, ILanes<V> => L.Multiply(L.LoadBytes((sbyte*)address + lane), L.Broadcast(*scale));
 
+    public static void LoadValues<V, L>(byte* address, float* scale, out V left, out V right)
+        where V : unmanaged
+        where L : struct, ILanes<V> =>
+        (left, right) = (LoadValues<V, L>(address, 0, scale), LoadValues<V, L>(address, L.Count, scale));
+
     private static sbyte* Bytes(byte* group) => (sbyte*)group + Positions * sizeof(ushort);
 
     // As ggml's Q8_0: the largest magnitude becomes 127, halves round away from zero.

@@ -16,6 +16,9 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
     public static float LoadSmallHalves(ushort* source) =>
         BitConverter.Int32BitsToSingle(((short)*source << 13) & HalfBits.Mask);
 
+    public static void LoadSmallHalves(ushort* source, out float even, out float odd) =>
+        (even, odd) = (LoadSmallHalves(source), LoadSmallHalves(source + Count));
+
     public static float LoadBytes(sbyte* source) => *source;
 
     public static void Store(float* target, float value) => *target = value;

@@ -22,6 +22,9 @@ internal readonly unsafe partial struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> LoadSmallHalves(ushort* source) =>
         ((Widen((short*)source) << 13) & Vector128.Create(HalfBits.Mask)).AsSingle();
 
+    public static void LoadSmallHalves(ushort* source, out Vector128<float> even, out Vector128<float> odd) =>
+        (even, odd) = (LoadSmallHalves(source), LoadSmallHalves(source + Count));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBytes(sbyte* source) => Vector128.ConvertToSingle(Widen(source));
 

@@ -23,6 +23,9 @@ internal readonly unsafe partial struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> LoadSmallHalves(ushort* source) =>
         ((Widen((short*)source) << 13) & Vector256.Create(HalfBits.Mask)).AsSingle();
 
+    public static void LoadSmallHalves(ushort* source, out Vector256<float> even, out Vector256<float> odd) =>
+        (even, odd) = (LoadSmallHalves(source), LoadSmallHalves(source + Count));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBytes(sbyte* source) => Vector256.ConvertToSingle(Widen(source));
 

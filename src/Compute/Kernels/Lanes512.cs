@@ -23,6 +23,32 @@ internal readonly unsafe partial struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> LoadSmallHalves(ushort* source) =>
         ((Widen((short*)source) << 13) & Vector512.Create(HalfBits.Mask)).AsSingle();
 
+    // A word times 2^13 or 0, and its neighbour times 0 or 2^13, added up, are one of them, extended and shifted.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadSmallHalves(ushort* source, out Vector512<float> even, out Vector512<float> odd)
+    {
+        var (words, mask) = (Vector512.Load((short*)source), Vector512.Create(HalfBits.Mask));
+        var extended = Avx512BW.IsSupported
+            ? Avx512BW.MultiplyAddAdjacent(words, Vector512.Create(1 << 13).AsInt16())
+            : words.AsInt32() << 16 >> 3;
+        even = (extended & mask).AsSingle();
+        odd = ((words.AsInt32() >> 3) & mask).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Part(ref Vector512<float> left, ref Vector512<float> right)
+    {
+        var indices = Vector512<int>.Indices << 1;
+        (left, right) = (Pick(left, right, indices), Pick(left, right, indices + Vector512<int>.One));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Join(ref Vector512<float> even, ref Vector512<float> odd)
+    {
+        var indices = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        (even, odd) = (Pick(even, odd, indices), Pick(even, odd, indices + Vector512.Create(8)));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBytes(sbyte* source) => Vector512.ConvertToSingle(Widen(source));
 
@@ -68,6 +94,16 @@ internal readonly unsafe partial struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector512<float> a) =>
         Lanes256.Largest(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
+
+    /// <summary>Lanes of two registers: the second's count from 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Pick(Vector512<float> a, Vector512<float> b, Vector512<int> indices)
+    {
+        if (Avx512F.IsSupported) return Avx512F.PermuteVar16x32x2(a, indices, b);
+        var isB = Vector512.GreaterThan(indices, Vector512.Create(15));
+        return Vector512.ConditionalSelect(
+            isB.AsSingle(), Vector512.Shuffle(b, indices - Vector512.Create(16)), Vector512.Shuffle(a, indices));
+    }
 
     /// <summary>16 signed 16-bit numbers as 32-bit ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

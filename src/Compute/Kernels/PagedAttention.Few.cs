@@ -21,12 +21,12 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
                 if (end - start > 1)
                 {
                     var parts = room.Part(part + segment - start, pages.Heads);
-                    AttendHeads<V, L>(scratch, item, heads, segment, parts.From(head * Shape.FewQueries));
+                    var before = head * _shape.QueriesOf(item.RowCount);
+                    AttendHeads<V, L>(scratch, item, heads, segment, parts.From(before));
                     continue;
                 }
                 AttendHeads<V, L>(scratch, item, heads, segment, scratch.Totals);
-                for (var i = 0; i < heads; i++)
-                    StoreResults<V, L>(scratch.Totals.From(i * Shape.FewQueries), item with { Head = head + i });
+                StoreResults<V, L>(scratch.Totals, item, heads);
             }
         }
         if (end - start > 1) part += end - start;
@@ -39,18 +39,17 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var step = Shape.FewQueries;
-        for (var i = 0; i < heads; i++)
-            LoadQueries<V, L>(scratch.Queries + i * step * pages.HeadDim, item with { Head = item.Head + i });
-        sums.Clear(heads * step);
+        var count = _shape.QueriesOf(item.RowCount);
+        LoadQueries<V, L>(scratch.Queries, item, heads);
+        sums.Clear(heads * count);
         KvTile keys = default, values = default;
         foreach (var first in TilesOf(item, segment))
         {
             FindPages(item, first, ref keys, ref values);
             for (var i = 0; i < heads; i++)
             {
-                var scaled = scratch.Queries + i * step * pages.HeadDim;
-                AttendTile<V, L>(scratch, scaled, item, first, keys, values, sums.From(i * step));
+                var scaled = scratch.Queries + i * count * pages.HeadDim;
+                AttendTile<V, L>(scratch, scaled, item, first, keys, values, sums.From(i * count));
                 keys.Move(pages.HeadBytes);
                 values.Move(pages.HeadBytes);
             }
@@ -71,7 +70,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
                 if (_layout.RowStarts[s] == _layout.RowStarts[s + 1]) continue;
                 var item = AttentionShape.ItemOf(_layout, s) with { Head = head };
                 var segments = item.SegmentsEnd - item.SegmentsStart(options.Window);
-                if (segments == 1 || !Shape.IsFew(item.RowCount)) continue;
+                if (segments == 1 || !_shape.IsFew(item.RowCount)) continue;
 
                 MergeParts<V, L>(item, part, segments);
                 part += segments;
@@ -83,10 +82,11 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var query = item.Head * Shape.FewQueries;
+        var count = _shape.QueriesOf(item.RowCount);
+        var query = item.Head * count;
         var total = room.Part(part, pages.Heads).From(query);
         for (var i = 1; i < segments; i++)
-            total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), Shape.QueriesOf(item.RowCount));
-        StoreResults<V, L>(total, item);
+            total.Merge<V, L>(room.Part(part + i, pages.Heads).From(query), count);
+        StoreResults<V, L>(total, item, heads: 1);
     }
 }

@@ -10,7 +10,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var rowsPerTile = Shape.RowsPerTile;
+        var rowsPerTile = _shape.RowsPerTile;
         var tiles = (chunk.RowCount + rowsPerTile - 1) / rowsPerTile;
         for (var tile = tiles - 1; tile >= 0; tile--)
         {
@@ -34,8 +34,8 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        var count = Shape.QueriesOf(item.RowCount);
-        LoadQueries<V, L>(scratch.Queries, item);
+        var count = _shape.QueriesOf(item.RowCount);
+        LoadQueries<V, L>(scratch.Queries, item, heads: 1);
         scratch.Totals.Clear(count);
         KvTile keys = default, values = default;
         var start = item.SegmentsStart(options.Window);
@@ -50,6 +50,6 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             }
             if (segment > start) scratch.Totals.Merge<V, L>(sums, count);
         }
-        StoreResults<V, L>(scratch.Totals, item);
+        StoreResults<V, L>(scratch.Totals, item, heads: 1);
     }
 }

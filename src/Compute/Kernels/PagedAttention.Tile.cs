@@ -7,7 +7,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTile<V, L>(
         in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey,
-        in KvTile keys, in KvTile values, AttentionSums sums)
+        in KvTile keys, in KvTile values, in AttentionSums sums)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
@@ -21,25 +21,27 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         AttendTile<KvF32, StayHere, V, L>(scratch, scaled, item, firstKey, wideKeys, wideValues, sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTile<TPage, TAhead, V, L>(
         in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey,
-        in KvTile keys, in KvTile values, AttentionSums sums)
+        in KvTile keys, in KvTile values, in AttentionSums sums)
         where TPage : IKvFormat
         where TAhead : ILookahead
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        int count = Shape.QueriesOf(item.RowCount), width = pages.HeadDim;
+        int count = _shape.QueriesOf(item.RowCount), width = pages.HeadDim;
         var keyCount = Math.Min(KvTile.Keys, item.KeysEnd - firstKey);
         var pageCount = (keyCount + KvShape.BlockTokens - 1) / KvShape.BlockTokens;
+        var seen = pageCount * KvShape.BlockTokens;
         AttentionScores.Run<TPage, TAhead, V, L>(scaled, count, keys, pageCount, width, scratch.Scores);
-        Mask(scratch.Scores, item, firstKey);
-        AttentionSoftmax.Run<V, L>(scratch.Scores, TPage.Unit, count, sums.States, scratch.Rescales);
+        Mask(scratch.Scores, item, firstKey, seen);
+        AttentionSoftmax.Run<V, L>(scratch.Scores, seen, TPage.Unit, count, sums.States, scratch.Rescales);
         AttentionValues.Run<TPage, TAhead, V, L>(
             scratch.Scores, count, values, keyCount, width, sums.Values, scratch.Rescales);
     }
 
-    private bool IsDirect(in AttentionItem item) => TFormat.IsFloat || Shape.IsDirect(item.RowCount);
+    private bool IsDirect(in AttentionItem item) => TFormat.IsFloat || _shape.IsDirect(item.RowCount);
 
     /// <summary>First keys of a segment's tiles, as far as the item's rows look.</summary>
     private TileRange TilesOf(in AttentionItem item, int segment)
@@ -50,6 +52,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
     }
 
     // Places of a tile that hold no keys name its last page, so that kernels of pairs of pages may touch them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindPages(in AttentionItem item, int firstKey, ref KvTile keys, ref KvTile values)
     {
         var table = _layout.Blocks[item.FirstBlock..];
@@ -83,63 +86,85 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
     }
 
     // Row r sees keys (position - window, position]. Scores of a query that only fills up are never looked at.
-    private void Mask(float* scores, in AttentionItem item, int firstKey)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Mask(float* scores, in AttentionItem item, int firstKey, int seen)
     {
-        var isBefore = firstKey + KvTile.Keys <= item.FirstPosition + 1;
+        var isBefore = firstKey + seen <= item.FirstPosition + 1;
         if (isBefore && (options.Window == 0 || firstKey + options.Window >= item.KeysEnd)) return;
 
-        var group = Shape.Group;
+        var group = _shape.Group;
         for (var row = 0; row < item.RowCount; row++)
         {
             var position = item.FirstPosition + row;
-            var end = Math.Clamp(position + 1 - firstKey, 0, KvTile.Keys);
+            var end = Math.Clamp(position + 1 - firstKey, 0, seen);
             var start = options.Window == 0 ? 0 : Math.Clamp(position + 1 - options.Window - firstKey, 0, end);
             for (var head = 0; head < group; head++, scores += KvTile.Keys)
             {
                 new Span<float>(scores, start).Fill(float.NegativeInfinity);
-                new Span<float>(scores + end, KvTile.Keys - end).Fill(float.NegativeInfinity);
+                new Span<float>(scores + end, seen - end).Fill(float.NegativeInfinity);
             }
         }
     }
+
+    // Where a chunk of one row needs no queries that only fill up, those of all its heads lie side by side.
+    private (int Group, int Sets) Together(in AttentionItem item, int heads) =>
+        _shape.QueriesOf(item.RowCount) == _shape.Group ? (heads * _shape.Group, 1) : (_shape.Group, heads);
 
     // Scores come out as powers of two. The bound, far beyond any score that a softmax tells from the largest, keeps
     // queries finite when they take the keys' unit in.
-    private void LoadQueries<V, L>(float* scaled, in AttentionItem item)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LoadQueries<V, L>(float* scaled, in AttentionItem item, int heads)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        int width = pages.HeadDim, floats = Shape.Group * width;
+        var (group, sets) = Together(item, heads);
+        int width = pages.HeadDim, floats = group * width, first = item.Head * _shape.Group * width;
+        var fill = _shape.QueriesOf(item.RowCount) - item.RowCount * _shape.Group;
         var scale = L.Broadcast(options.Scale * Exponential.Log2E);
         V most = L.Broadcast(16384), least = L.Broadcast(-16384);
         var unit = L.Broadcast(IsDirect(item) ? TFormat.Unit : 1);
-        for (var row = 0; row < item.RowCount; row++)
+        for (var set = 0; set < sets; set++, first += floats)
         {
-            var source = queries[item.FirstRow + row] + item.Head * floats;
-            var target = scaled + row * floats;
-            for (var i = 0; i < floats; i += L.Count)
+            for (var row = 0; row < item.RowCount; row++, scaled += floats)
             {
-                var bounded = L.Max(L.Min(L.Multiply(L.Load(source + i), scale), most), least);
-                L.Store(target + i, L.Multiply(bounded, unit));
+                var source = queries[item.FirstRow + row] + first;
+                for (var i = 0; i < floats; i += L.Count)
+                {
+                    var bounded = L.Max(L.Min(L.Multiply(L.Load(source + i), scale), most), least);
+                    L.Store(scaled + i, L.Multiply(bounded, unit));
+                }
             }
+            if (fill == 0) continue;
+            new Span<float>(scaled, fill * width).Clear();
+            scaled += fill * width;
         }
-        var used = item.RowCount * Shape.Group;
-        new Span<float>(scaled + used * width, (Shape.QueriesOf(item.RowCount) - used) * width).Clear();
     }
 
-    private void StoreResults<V, L>(in AttentionSums sums, in AttentionItem item)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreResults<V, L>(in AttentionSums sums, in AttentionItem item, int heads)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
-        int width = pages.HeadDim, stride = AttentionSums.StrideOf(width), group = Shape.Group;
-        for (var m = 0; m < item.RowCount * group; m++)
+        var (group, sets) = Together(item, heads);
+        int width = pages.HeadDim, stride = AttentionSums.StrideOf(width), first = item.Head * _shape.Group * width;
+        var fill = _shape.QueriesOf(item.RowCount) - item.RowCount * _shape.Group;
+        var state = sums.States;
+        var source = sums.Values;
+        for (var set = 0; set < sets; set++, first += group * width, state += fill, source += fill * stride)
         {
-            var inverse = 1 / sums.States[m].Sum;
-            var source = sums.Values + m * stride;
-            var target = y[item.FirstRow + m / group] + (item.Head * group + m % group) * width;
-            var scale = L.Broadcast(inverse);
-            var c = 0;
-            for (; c <= width - L.Count; c += L.Count) L.Store(target + c, L.Multiply(L.Load(source + c), scale));
-            for (; c < width; c++) target[c] = source[c] * inverse;
+            for (var row = 0; row < item.RowCount; row++)
+            {
+                var target = y[item.FirstRow + row] + first;
+                for (var query = 0; query < group; query++, target += width, source += stride, state++)
+                {
+                    var inverse = 1 / state->Sum;
+                    var scale = L.Broadcast(inverse);
+                    var c = 0;
+                    for (; c <= width - L.Count; c += L.Count)
+                        L.Store(target + c, L.Multiply(L.Load(source + c), scale));
+                    for (; c < width; c++) target[c] = source[c] * inverse;
+                }
+            }
         }
     }
 

@@ -27,8 +27,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
     where TFormat : IKvFormat
 {
     private readonly PagedLayout _layout = layout;
-
-    private AttentionShape Shape => new(options, pages.Heads, pages.HeadDim);
+    private readonly AttentionShape _shape = new(options, pages.Heads, pages.HeadDim);
 
     public void Run(int member, int size)
     {
@@ -49,12 +48,12 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>(
     {
         var scratch = room.ScratchOf(member);
         var tickets = new Tickets(team);
-        int part = 0, headsPerItem = Shape.HeadsPerItem(_layout, size);
+        int part = 0, headsPerItem = _shape.HeadsPerItem(_layout, size);
         for (var s = 0; s < _layout.Sequences; s++)
         {
             if (_layout.RowStarts[s] == _layout.RowStarts[s + 1]) continue;
             var item = AttentionShape.ItemOf(_layout, s);
-            if (Shape.IsFew(item.RowCount)) RunFew<V, L>(scratch, item, headsPerItem, ref tickets, ref part);
+            if (_shape.IsFew(item.RowCount)) RunFew<V, L>(scratch, item, headsPerItem, ref tickets, ref part);
             else RunMany<V, L>(scratch, item, ref tickets);
         }
     }

@@ -12,6 +12,8 @@ public class PagedAttentionTests
         { 1, 1, 8, 0, DType.F32 },
         { 4, 2, 20, 0, DType.F32 },
         { 3, 3, 64, 0, DType.F16 },
+        { 8, 4, 32, 0, DType.F16 },
+        { 4, 2, 40, 50, DType.F16 },
         { 9, 3, 64, 0, DType.F16 },
         { 8, 1, 80, 0, DType.F16 },
         { 4, 1, 96, 100, DType.F16 },
@@ -53,14 +55,15 @@ public class PagedAttentionTests
         Near.AssertSameBits(together[606..], [.. Chunks(attention, 3, 30, 1)]);
     }
 
-    [Theory, InlineData(2), InlineData(5)]
-    public void The_number_of_threads_changes_no_bit(int threads)
+    [Theory, InlineData(2, 8, 2, 64), InlineData(5, 8, 2, 64), InlineData(5, 8, 4, 32), InlineData(5, 9, 3, 20)]
+    public void The_number_of_threads_changes_no_bit(int threads, int heads, int kvHeads, int width)
     {
-        (int, int)[] sequences = [(3000, 1), (0, 200), (900, 4)];
+        (int, int)[] sequences = [(3000, 1), (0, 200), (900, 4), (70, 1)];
+        KvShape shape = new(0, kvHeads, width, DType.F16);
         using var one = new CpuBackend(new() { Threads = 1 });
         using var many = new CpuBackend(new() { Threads = threads });
-        using var alone = new AttentionCase(one, new(0, 2, 64, DType.F16), 8, 0, sequences);
-        using var shared = new AttentionCase(many, new(0, 2, 64, DType.F16), 8, 0, sequences);
+        using var alone = new AttentionCase(one, shape, heads, 0, sequences);
+        using var shared = new AttentionCase(many, shape, heads, 0, sequences);
 
         Near.AssertSameBits(alone.Together(), shared.Together());
     }
