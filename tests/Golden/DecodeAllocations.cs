@@ -14,31 +14,27 @@ public sealed class DecodeAllocations
 {
     private const int Members = 3, WarmUp = 60, Counted = 100, Sequences = 6, Blocks = 96;
 
-    /// <summary>Steps that take longer and longer: the first way to be tried, that of all cores together, stays the
-    /// fastest; and those that take less and less, where it is the one tried last.</summary>
-    private const int Together = 1, InParts = -1;
-
-    [Theory, InlineData(Together), InlineData(InParts)]
-    public void A_decoded_token_allocates_nothing_on_any_member_of_the_team(int clock)
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_decoded_token_allocates_nothing_on_any_member_of_the_team(bool isCut)
     {
         using var file = ModelFiles.Open(SourceTree.BuiltInModel);
-        AssertNone(file, clock);
+        AssertNone(file, isCut);
     }
 
-    [Theory, InlineData(Together), InlineData(InParts)]
-    public void Nor_does_one_that_goes_through_experts(int clock)
+    [Theory, InlineData(false), InlineData(true)]
+    public void Nor_does_one_that_goes_through_experts(bool isCut)
     {
         using var file = new RandomModel(RandomModel.ConfigOf("qwen3_moe"), 7);
-        AssertNone(file, clock);
+        AssertNone(file, isCut);
     }
 
-    private static void AssertNone(IWeightFile file, int clock)
+    private static void AssertNone(IWeightFile file, bool isCut)
     {
         var limits = new StepLimits(64, Sequences, Sequences, Blocks);
         using var backend = new CpuBackend(new() { Threads = Members });
         using var model = Decoder.Load(file, backend, new()
         {
-            KvBlocks = limits.TableBlocks, Limits = limits, Time = new DriftingClock(clock),
+            KvBlocks = limits.TableBlocks, Limits = limits, Time = new SeesawClock(isCut),
         });
         Assert.Equal(Members, model.Parts?.Count);
         var executor = new LocalExecutor(model);
@@ -51,18 +47,30 @@ public sealed class DecodeAllocations
         for (var step = 0; step < Counted; step++) Step(scheduler, executor);
         var end = backend.AllocatedBytes();
 
+        Assert.Equal(isCut, IsCut(model, () => Step(scheduler, executor)));
         var ofCounting = start[0] - before[0];
         Assert.Equal(Members, end.Length);
         for (var member = 0; member < Members; member++)
             Assert.Equal(member == 0 ? ofCounting : 0, end[member] - start[member]);
-        Assert.All(scheduler.Running, sequence => Assert.InRange(sequence.Generated, Counted, WarmUp + Counted));
+        Assert.All(scheduler.Running, sequence => Assert.InRange(sequence.Generated, Counted, WarmUp + Counted + 1));
     }
 
-    private sealed class DriftingClock(int drift) : TimeProvider
+    /// <summary>Every other step takes longer. The prompt's is the first, then both ways are tried in turn, and the
+    /// one whose turns take longer is not taken again.</summary>
+    private sealed class SeesawClock(bool isFirstLonger) : TimeProvider
     {
-        private long _now, _tick = 1 << 20;
+        private long _now, _calls;
 
-        public override long GetTimestamp() => _now += _tick += drift;
+        public override long GetTimestamp() => _now += ++_calls % 4 == (isFirstLonger ? 0 : 2) ? 100 : 50;
+    }
+
+    /// <summary>Whether a step goes through the layers in parts.</summary>
+    private static bool IsCut(Decoder model, Action step)
+    {
+        var part = model.Parts![0];
+        part.On.Host(part.Hidden).Fill(float.NaN);
+        step();
+        return !float.IsNaN(part.On.Host(part.Hidden)[0]);
     }
 
     /// <summary>Sequences of unlike sampling.</summary>

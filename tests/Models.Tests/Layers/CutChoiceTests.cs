@@ -12,10 +12,10 @@ public sealed class CutChoiceTests
     [Fact]
     public void Both_ways_are_tried_in_turn_and_then_the_faster_one_is_taken()
     {
-        var tried = Steps(8, 2 * CutChoice.Kept, whole: 100, cut: 70);
+        var tried = Steps(8, CutChoice.Pairs + 1, whole: 100, cut: 70);
         var after = Steps(8, 100, whole: 100, cut: 70);
 
-        Assert.Equal([false, true, false, true, false, true, false, true], tried);
+        Assert.Equal(Enumerable.Range(0, tried.Length).Select(step => step % 2 == 1), tried);
         Assert.All(after, Assert.True);
     }
 
@@ -33,9 +33,18 @@ public sealed class CutChoiceTests
     public void A_disturbed_step_changes_nothing()
     {
         Steps(8, 20, whole: 100, cut: 70);
-        Steps(8, 2, whole: 100, cut: 9_000);
+        Steps(8, CutChoice.TrialEvery, whole: 100, cut: 9_000);
 
-        Assert.All(Steps(8, 50, whole: 100, cut: 70), Assert.True);
+        Assert.True(Steps(8, 1, whole: 100, cut: 70)[0]);
+    }
+
+    [Fact]
+    public void Steps_that_grow_longer_are_compared_with_their_neighbours()
+    {
+        var ways = new List<bool>();
+        for (var depth = 0; depth < 3_000; depth++) ways.AddRange(Steps(8, 1, whole: 100 + depth, cut: 70 + depth));
+
+        Assert.InRange(ways.Count(isCut => !isCut), 8, 8 + (3_000 / CutChoice.TrialEvery));
     }
 
     [Fact]
@@ -44,7 +53,8 @@ public sealed class CutChoiceTests
         Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70);
 
         Assert.Single(Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70), isCut => !isCut);
-        Assert.All(Steps(8, CutChoice.TrialEvery, whole: 60, cut: 70)[1..], Assert.False);
+        Steps(8, CutChoice.Pairs * CutChoice.TrialEvery, whole: 60, cut: 70);
+        Assert.Single(Steps(8, CutChoice.TrialEvery, whole: 60, cut: 70), isCut => isCut);
     }
 
     private bool[] Steps(int tokens, int count, long whole, long cut)
