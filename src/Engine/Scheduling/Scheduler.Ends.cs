@@ -160,9 +160,7 @@ public sealed partial class Scheduler
     /// <summary>Who gives way to <paramref name="requester"/>: a paused sequence, or the last one behind it.</summary>
     private Sequence? Victim(Sequence requester)
     {
-        for (var i = _running.Count - 1; i >= 0; i--)
-            if (_running[i].IsPaused && _running[i] != requester && !_running[i].InFlight
-                && _running[i].Priority >= requester.Priority) return _running[i];
+        if (LastPaused() is { } paused) return paused;
         for (var i = _running.Count - 1; i >= 0 && _running[i] != requester; i--)
             if (!IsSpared(_running[i]) && CanGiveWay(_running[i])) return _running[i];
         return null;

@@ -89,8 +89,7 @@ public sealed class ModelDrafter : IDrafter
     /// <inheritdoc/>
     public void Forget(Sequence sequence)
     {
-        if (!_memories.Remove(sequence, out var memory)) return;
-        foreach (var block in memory.Table.Blocks) _pool.Release(block);
+        if (_memories.Remove(sequence, out var memory)) Release(memory);
     }
 
     private Memory MemoryOf(Sequence sequence)
@@ -159,9 +158,29 @@ public sealed class ModelDrafter : IDrafter
         if (tokens > _model.Config.ContextLength) return false;
         while (memory.Table.Count < SequenceBlocks.For(tokens))
         {
-            if (!_pool.TryTake(out var block)) return false;
-            memory.Table.Add(block);
+            if (_pool.TryTake(out var block)) memory.Table.Add(block);
+            else if (!TryReclaim()) return false;
         }
         return true;
+    }
+
+    /// <summary>Takes the blocks of a sequence that waits: what it knows can be computed again.</summary>
+    private bool TryReclaim()
+    {
+        foreach (var memory in _memories.Values)
+        {
+            var runs = memory.Sequence is { State: SequenceState.Running, IsPaused: false };
+            if (runs || memory.Table.Count == 0) continue;
+            Release(memory);
+            memory.Table.Clear();
+            memory.Computed.Clear();
+            return true;
+        }
+        return false;
+    }
+
+    private void Release(Memory memory)
+    {
+        foreach (var block in memory.Table.Blocks) _pool.Release(block);
     }
 }

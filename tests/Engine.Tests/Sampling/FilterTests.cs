@@ -189,6 +189,12 @@ public class FilterTests
             (options with { Order = [SamplingFilterKind.TopP, SamplingFilterKind.TopP] }).Validate(10));
     }
 
+    [Theory]
+    [InlineData(2, new[] { 1, float.NegativeInfinity, 3 })]
+    [InlineData(3, new float[] { 1, 2, 3 })]
+    public void What_ends_a_text_may_come_after_so_many_tokens(int textLength, float[] logits) =>
+        Assert.Equal(logits, Change(new LeastLength(3, [1]), [1, 2, 3], new int[5 + textLength], 5));
+
     [Fact]
     public void Allowed_tokens_are_the_only_ones_left() =>
         Assert.Equal(

@@ -229,6 +229,33 @@ public class SpeculationTests
         Assert.InRange(fixture.Engine.Counters.AcceptedTokens, 100, fixture.Engine.Counters.DraftedTokens - 100);
     }
 
+    /// <summary>The draft model has blocks for one of the two.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_sequence_that_waits_leaves_the_draft_models_memory_to_those_that_run(bool isPaused)
+    {
+        var drafter = new ModelDrafter(ModelOf(64), 64);
+        var (first, second) = (Decoding(1), Decoding(2));
+        for (var step = 0; step < 20; step++) drafter.Propose([first]);
+        Assert.True(first.DraftCount > 0);
+
+        if (isPaused) first.IsPaused = true;
+        else first.State = SequenceState.Queued;
+        for (var step = 0; step < 20; step++) drafter.Propose([second]);
+
+        Assert.True(second.DraftCount > 0);
+    }
+
+    /// <summary>A sequence of 200 tokens that lacks one.</summary>
+    private static Sequence Decoding(int id)
+    {
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 199).Select(p => p % 60).ToArray() };
+        var sequence = new Sequence(id, request, 0, [], 256) { State = SequenceState.Running };
+        sequence.MakeRoom();
+        sequence.Append(5);
+        sequence.Computed = sequence.Known - 1;
+        return sequence;
+    }
+
     [Fact]
     public void A_draft_model_of_another_vocabulary_is_refused() =>
         Assert.Throws<ArgumentException>(() => new ModelDrafter(ModelOf(32), 64));
