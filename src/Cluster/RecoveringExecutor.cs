@@ -116,7 +116,7 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
                 var isLate = late.IsCancellationRequested || _how.Time.GetElapsedTime(start) >= _how.Within;
                 if (isLate)
                     throw new ClusterException($"{lost.Message} The cluster did not come back within "
-                        + $"{Seconds(_how.Within)}{(said.Length > 0 ? $": {said.TrimEnd('.')}" : "")}.", still);
+                        + $"{Seconds(_how.Within)}{(said.Length > 0 ? $": {said}" : ".")}", still);
                 if (said != still.Message) _how.Tell($"The cluster cannot be started: {still.Message}");
                 said = still.Message;
             }

@@ -108,8 +108,8 @@ public sealed class LostMachineTests : IAsyncLifetime
 
         Assert.Contains("\"code\":\"engine_failed\"", rest, StringComparison.Ordinal);
         Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
-        Assert.Contains("The cluster did not come back within 1 s: Worker ", lost, StringComparison.Ordinal);
-        Assert.EndsWith(". It is loaded again.", lost, StringComparison.Ordinal);
+        // Why it cannot be started follows where that was known within the second.
+        Assert.Matches(@" The cluster did not come back within 1 s(\.|: Worker .*\?) It is loaded again\.$", lost);
         Assert.Equal((503, 503, 200), ((int)refused.StatusCode, (int)ready.StatusCode, (int)health.StatusCode));
         Assert.Equal("model_failed", (string?)fault["code"]);
         Assert.NotNull(refused.Headers.RetryAfter);
@@ -156,8 +156,8 @@ public sealed class LostMachineTests : IAsyncLifetime
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("What runs waits up to 1 s for the cluster to come back.", error, StringComparison.Ordinal);
-        Assert.Matches("minka: Rank [0-9] is lost: [^\n]* The cluster did not come back within 1 s: Worker [^\n]*\n$",
-            error);
+        Assert.Matches(
+            @"minka: Rank [0-9] is lost: .* The cluster did not come back within 1 s(\.|: Worker .*\?)\n$", error);
     }
 
     [Fact]
