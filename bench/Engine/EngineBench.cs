@@ -34,7 +34,9 @@ internal static class EngineBench
     {
         var options = new BenchOptions(args);
         var only = options.Text("--only", "");
-        var paths = args.Where(Path.Exists).ToArray();
+        // Values of options, such as a record that is there already, are no models.
+        var paths = args.Where((arg, i) =>
+            Path.Exists(arg) && (i == 0 || !args[i - 1].StartsWith("--", StringComparison.Ordinal))).ToArray();
         if (paths.Length == 0)
         {
             Console.Error.WriteLine("engine needs a MODEL or several; --threads 2 --tokens 32 --out FILE "

@@ -54,6 +54,21 @@ public class FilterTests
     public void Xtc_removes_the_likely_but_the_least_of_them(float probability, float threshold, int[] kept) =>
         Assert.Equal(kept, Keep(new Xtc(probability, threshold), Logits));
 
+    /// <summary>Whether it acts is not decided by the number that draws the token.</summary>
+    [Fact]
+    public void Xtc_acts_by_a_number_of_its_own()
+    {
+        for (var position = 1; position < 64; position++)
+        {
+            var candidates = new Candidates(Logits.Length);
+            candidates.Load(Logits);
+            new Xtc(0.5f, 0.09f).Apply(candidates, new(new int[position], 1, 0, 0, new int[Logits.Length]));
+
+            var acts = Philox.Uniform(0, position, 0, ChanceStream.Xtc) < 0.5;
+            Assert.Equal(acts ? 1 : Logits.Length, candidates.Count);
+        }
+    }
+
     [Fact]
     public void Temperature_divides_the_logits()
     {
