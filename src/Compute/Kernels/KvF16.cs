@@ -23,18 +23,19 @@ internal readonly unsafe struct KvF16 : IKvFormat
     private static void Write(
         byte* page, in KvPages pages, int position, int positionStep, int channelStep, ReadOnlySpan<float> row)
     {
-        Span<Half> halves = stackalloc Half[Piece];
+        var halves = stackalloc ushort[Piece];
         for (var first = 0; first < row.Length; first += Piece)
         {
             var piece = row.Slice(first, Math.Min(Piece, row.Length - first));
-            TensorPrimitives.ConvertToHalf(piece, halves);
+            TensorPrimitives.ConvertToHalf(piece, new Span<Half>(halves, Piece));
             for (int i = 0, count; i < piece.Length; i += count)
             {
                 var (head, channel) = Math.DivRem(first + i, pages.HeadDim);
                 count = Math.Min(pages.HeadDim - channel, piece.Length - i);
-                var target = (Half*)(page + head * pages.HeadBytes) + position * positionStep + channel * channelStep;
-                if (channelStep == 1) halves.Slice(i, count).CopyTo(new(target, count));
-                else for (var c = 0; c < count; c++, target += channelStep) *target = halves[i + c];
+                ushort* source = halves + i, end = source + count;
+                var target = (ushort*)(page + head * pages.HeadBytes) + position * positionStep + channel * channelStep;
+                if (channelStep == 1) new Span<ushort>(source, count).CopyTo(new(target, count));
+                else for (; source < end; source++, target += channelStep) *target = *source;
             }
         }
     }
