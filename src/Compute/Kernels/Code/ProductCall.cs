@@ -24,8 +24,11 @@ internal struct ProductCall
     /// <summary>Bytes from one block of a token's activations to its next.</summary>
     public nint ActivationStride;
 
-    /// <summary>Bytes from one group's sums to the next one's.</summary>
-    public nint SumStride;
+    /// <summary>Bytes from one token's sums to the next one's.</summary>
+    public nint TokenStride;
+
+    /// <summary>Bytes from where another token's sums would come to the next group's first.</summary>
+    public nint GroupStep;
 
     /// <summary>What every byte, or every word, is combined with.</summary>
     public ProductConstants Constants;

@@ -77,8 +77,12 @@ internal sealed class ProductCode
         _code.Decrement(BlocksLeft);
         _code.JumpIfNotZero(block);
 
-        for (var t = 0; t < _tokens; t++) _code.Store(Target, t * VectorBytes, Sums + t);
-        _code.Add(Target, Call, At<ProductCall>(nameof(ProductCall.SumStride)));
+        for (var t = 0; t < _tokens; t++)
+        {
+            _code.Store(Target, 0, Sums + t);
+            _code.Add(Target, Call, At<ProductCall>(nameof(ProductCall.TokenStride)));
+        }
+        _code.Add(Target, Call, At<ProductCall>(nameof(ProductCall.GroupStep)));
         _code.Decrement(GroupsLeft);
         _code.JumpIfNotZero(group);
         _code.Return();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Minka.Compute.Formats;
 
 namespace Minka.Compute.Kernels.MatMul;
@@ -18,6 +19,7 @@ internal abstract unsafe class BlockMatMul<TLanes, TI, TF> : MatMulKernel
     public override bool IsQuantized => true;
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public override void Multiply(
         in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
     {

@@ -53,18 +53,44 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
     public override void Multiply(
         in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
     {
+        y += (nint)tile * ActivationTiles.TileTokens * yStride;
+        var whole = Math.Min(end, w.Rows / GroupRows);
+        if (x.TokensOf(tile) <= ProductCode.TokensMax && start < whole)
+        {
+            MultiplyWhole(w, start, whole, x, tile, y, yStride);
+            start = whole;
+        }
+        if (start < end) MultiplyAside(w, start, end, x, tile, y, yStride);
+    }
+
+    /// <summary>Few tokens and all rows of each group: sums go where they belong.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyWhole(
+        in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
+    {
+        var tokens = x.TokensOf(tile);
+        var call = CallOf(w, tokens);
+        call.Weights = w.Groups + (start * w.GroupBytes);
+        call.Groups = end - start;
+        call.Activations = (nint)x.TileOf(tile);
+        call.Sums = (nint)(y + (start * GroupRows));
+        call.TokenStride = yStride * sizeof(float);
+        call.GroupStep = sizeof(Vector512<float>) - (tokens * call.TokenStride);
+        Function(tokens)(&call);
+    }
+
+    /// <summary>Any tokens and rows: sums of some groups are gathered, then written as far as rows go.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyAside(
+        in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
+    {
         var tokens = x.TokensOf(tile);
         var passes = (tokens + ProductCode.TokensMax - 1) / ProductCode.TokensMax;
         var room = stackalloc byte[TileSums.Bytes];
         var sums = TileSums.Align<Vector512<float>>(room);
-        var call = new ProductCall
-        {
-            Blocks = w.Blocks,
-            ActivationStride = tokens * sizeof(ActivationBlock),
-            SumStride = tokens * sizeof(Vector512<float>),
-            Constants = new ProductConstants(),
-        };
-        y += (nint)tile * ActivationTiles.TileTokens * yStride;
+        var call = CallOf(w, tokens);
+        call.TokenStride = sizeof(Vector512<float>);
         for (var group = start; group < end; group += TileSums.Groups)
         {
             // Tokens that take turns find their weights in the nearest cache, so groups then come one by one.
@@ -86,6 +112,13 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
                 sums, group * GroupRows, count, w.Rows, y, yStride, tokens);
         }
     }
+
+    private static ProductCall CallOf(in PackedRows w, int tokens) => new()
+    {
+        Blocks = w.Blocks,
+        ActivationStride = tokens * sizeof(ActivationBlock),
+        Constants = new ProductConstants(),
+    };
 
     // A call takes some microseconds at most: not worth telling the garbage collector.
     private delegate* unmanaged[SuppressGCTransition]<ProductCall*, void> Function(int tokens) =>
