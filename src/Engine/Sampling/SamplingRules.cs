@@ -90,7 +90,8 @@ public sealed class SamplingRules
     {
         _matcher!.MoveTo(text);
         foreach (var id in appended) _matcher.Append(id);
-        token = _matcher.CanEnd ? -1 : _matcher.Allowed().Single();
+        // Where several bytes may follow, the mask is not asked for here: it is found while the model computes.
+        token = _matcher.IsOneByteNext ? _matcher.Allowed().Single() : -1;
         // One that would end the text too early is no way on, which sampling finds and says.
         return token >= 0 && !(text.Length + appended.Length < _tokensMin && _stopIds.Contains(token));
     }

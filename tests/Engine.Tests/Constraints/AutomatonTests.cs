@@ -78,6 +78,19 @@ public class AutomatonTests
         Assert.All(others, text => Assert.False(Walker.Allows(masks, text), text));
     }
 
+    [Theory]
+    [InlineData("[ab]xyz", "", false), InlineData("[ab]xyz", "a", true), InlineData("x(yz)?", "x", false)]
+    [InlineData("(xa|xb)y", "", true), InlineData("(xa|xb)y", "x", false), InlineData("é+", "é", false)]
+    [InlineData("(ab){2}", "ab", true)]
+    public void One_byte_next_is_seen_without_a_mask(string pattern, string text, bool isOne)
+    {
+        var matcher = new ConstraintMatcher(Walker.Compile(Constraint.Regex(pattern)));
+
+        matcher.MoveTo([.. Encoding.UTF8.GetBytes(text).Select(value => 1 + value)]);
+
+        Assert.Equal(isOne, matcher.IsOneByteNext);
+    }
+
     [Fact]
     public void Regular_expressions_agree_with_the_platforms()
     {

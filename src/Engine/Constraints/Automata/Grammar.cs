@@ -25,7 +25,7 @@ internal sealed record GrammarState(RuleGraph.ByteEdge[] Bytes, RuleGraph.CallEd
 internal sealed class Grammar
 {
     private readonly List<GrammarState> _states = [];
-    private readonly int[] _starts, _heights;
+    private readonly int[] _starts, _heights, _onlyFirst;
     private readonly bool[,] _first;
 
     // Together a bound on memory; one rule alone may not take it all.
@@ -40,6 +40,7 @@ internal sealed class Grammar
         for (var rule = 0; rule < _starts.Length; rule++)
             if (analysis.IsProductive[rule]) _starts[rule] = Determinize(graph, analysis, rule, budget);
         _first = FirstBytes();
+        _onlyFirst = [.. Enumerable.Range(0, _starts.Length).Select(OnlyOf)];
         _heights = StateHeights.Of(_states, _starts);
         foreach (var state in _states) Bytes += 64 + 12 * state.Bytes.Length + 8 * state.Calls.Length;
     }
@@ -64,6 +65,9 @@ internal sealed class Grammar
     /// <summary>Whether what a rule matches can begin with a byte.</summary>
     public bool CanBegin(int rule, byte value) => _first[rule, value];
 
+    /// <summary>The byte that all that a rule matches begins with; -1 when there are several, or none.</summary>
+    public int OnlyFirst(int rule) => _onlyFirst[rule];
+
     private int Determinize(RuleGraph graph, RuleAnalysis analysis, int rule, CompileBudget budget)
     {
         var builder = new StateSets(graph, analysis, graph.Ends[rule], budget);
@@ -78,6 +82,18 @@ internal sealed class Grammar
                 [.. state.Calls.Select(call => call with { To = call.To + offset })],
                 state.Accepts));
         return offset;
+    }
+
+    private int OnlyOf(int rule)
+    {
+        var only = -1;
+        for (var value = 0; value < 256; value++)
+        {
+            if (!_first[rule, value]) continue;
+            if (only >= 0) return -1;
+            only = value;
+        }
+        return only;
     }
 
     /// <summary>The bytes that each rule can begin with; no rule begins with itself, so the search ends.</summary>

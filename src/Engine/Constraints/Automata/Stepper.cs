@@ -63,6 +63,33 @@ internal sealed class Stepper(Grammar grammar)
         return false;
     }
 
+    /// <summary>Whether every way goes on with the same byte, and with it alone; false where the text may
+    /// end.</summary>
+    public bool IsOneByteNext(ReadOnlySpan<StackNode> stacks)
+    {
+        var only = -1;
+        foreach (var stack in stacks)
+        {
+            for (var node = stack; ; node = node.Below!)
+            {
+                if (node.IsBottom) return false;
+                var state = grammar.States[node.State];
+                foreach (var edge in state.Bytes)
+                    if (edge.Low != edge.High || !IsSame(edge.Low, ref only)) return false;
+                foreach (var call in state.Calls)
+                    if (!IsSame(grammar.OnlyFirst(call.Rule), ref only)) return false;
+                if (!state.Accepts) break;
+            }
+        }
+        return only >= 0;
+
+        static bool IsSame(int value, ref int only)
+        {
+            if (only < 0) only = value;
+            return value >= 0 && only == value;
+        }
+    }
+
     private void Visit(StackNode node, byte value)
     {
         while (!node.IsBottom && node.VisitedAt != _now && ++_visits <= VisitsMax)

@@ -35,6 +35,9 @@ internal sealed class ConstraintMatcher
     /// <summary>Whether the text may end here.</summary>
     public bool CanEnd => _stepper.CanEnd(Stacks);
 
+    /// <summary>Whether a single byte may follow, so that a single token may: to know it takes no mask.</summary>
+    public bool IsOneByteNext => _stepper.IsOneByteNext(Stacks);
+
     /// <summary>Whether the text must end here.</summary>
     public bool IsComplete => CanEnd && !_stepper.CanGoOn(Stacks);
 
