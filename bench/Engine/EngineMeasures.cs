@@ -137,15 +137,15 @@ internal sealed class EngineMeasures : IDisposable
         });
     }
 
-    /// <summary>The median ratio of at least five rounds and two seconds, after some for the compiler.</summary>
+    /// <summary>The median ratio of at least five rounds and four seconds, after three for the compiler.</summary>
     private static async Task<double> MedianAsync(Func<int, Task<double>> measureAsync)
     {
         List<double> ratios = [];
         var start = Stopwatch.GetTimestamp();
-        for (var round = 0; ratios.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < 3; round++)
+        for (var round = 0; ratios.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < 7; round++)
         {
             var ratio = await measureAsync(round);
-            if (round > 0 && Stopwatch.GetElapsedTime(start).TotalSeconds > 1) ratios.Add(ratio);
+            if (round > 0 && Stopwatch.GetElapsedTime(start).TotalSeconds > 3) ratios.Add(ratio);
         }
         return ratios.Order().ElementAt(ratios.Count / 2);
     }
