@@ -50,7 +50,8 @@ public sealed partial class LlmEngine
         _flightsMax = shape.StepsInFlight;
         var scheduling = options.Scheduling with
         {
-            StepsInFlight = _flightsMax, SharedLengthMax = shape.SharedLengthMax,
+            StepsInFlight = _flightsMax,
+            SharedLengthMax = shape.SharedLengthMax,
         };
         _scheduler = new Scheduler(scheduling, shape.KvBlocks);
         LengthMax = (int)Math.Min(options.Scheduling.ContextMax, (long)shape.KvBlocks * ForwardInput.BlockTokens);

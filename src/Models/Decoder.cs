@@ -12,6 +12,8 @@ public sealed class Decoder : ICausalModel
     private readonly Scratch _scratch;
     private readonly MicroBatches? _parts;
     private readonly CutChoice? _choice;
+    private readonly int[] _largest;
+    private int _largestCount;
     private readonly RotaryPositions _rotary;
     private readonly KvLayer?[] _kv;
     private readonly IDecoderBlock[] _blocks;
@@ -43,6 +45,7 @@ public sealed class Decoder : ICausalModel
         if (_slice.IsLastStage(Config)) _outputNorm = weights.Vector("output_norm", Config.Width);
         _head = LoadHead(weights);
         Memory = Account(kv with { Blocks = 1 });
+        _largest = new int[Limits.LogitRows];
         var isAlone = options.Ranks.Size == 1 && _slice.IsFirstStage && _slice.IsLastStage(Config);
         if (!isAlone || on.Cores(Memory.DecodeBytes) is not { Count: > 1 } cores) return;
         _parts = new(cores, Config, Limits);
@@ -79,6 +82,9 @@ public sealed class Decoder : ICausalModel
     /// <inheritdoc/>
     public HiddenProbe? Probe { get; set; }
 
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Largest => _largest.AsSpan(0, _largestCount);
+
     /// <summary>The step as it was cut last, one part for each core; null where none is ever cut.</summary>
     internal MicroBatches? Parts => _parts;
 
@@ -95,13 +101,14 @@ public sealed class Decoder : ICausalModel
     public void Forward(ForwardInput input, Span<float> logits)
     {
         Check(input, logits.Length);
+        _largestCount = 0;
         if (Probe is not null || _parts is null || _choice is null || !_parts.TryCut(input))
         {
             ForwardWhole(input, logits);
             return;
         }
         var attempt = _choice.Begin(input.TokenCount);
-        if (attempt.IsCut) ForwardInParts(_parts, logits);
+        if (attempt.IsCut) ForwardInParts(_parts, input, logits);
         else ForwardWhole(input, logits);
         _choice.End(attempt);
     }
@@ -109,11 +116,12 @@ public sealed class Decoder : ICausalModel
     private void ForwardWhole(ForwardInput input, Span<float> logits) =>
         Forward(Prepared(new Step(input, _on, _scratch)), logits);
 
-    private void ForwardInParts(MicroBatches parts, Span<float> logits)
+    private void ForwardInParts(MicroBatches parts, ForwardInput input, Span<float> logits)
     {
         // Before the cores begin, because the table of positions grows as they are used.
         for (var part = 0; part < parts.Count; part++) Prepared(parts[part]);
-        _on.OnCores(new PartsJob(this, parts, logits));
+        _on.OnCores(new PartsJob(this, parts, logits, input.WantsLargest));
+        if (input.WantsLargest) _largestCount = input.LogitCount;
     }
 
     private Step Prepared(Step step)
@@ -198,7 +206,8 @@ public sealed class Decoder : ICausalModel
     }
 
     /// <summary>Each core takes its part through all layers; logits of the parts lie one after the other.</summary>
-    private readonly ref struct PartsJob(Decoder decoder, MicroBatches parts, Span<float> logits) : ICoreJob
+    private readonly ref struct PartsJob(
+        Decoder decoder, MicroBatches parts, Span<float> logits, bool wantsLargest) : ICoreJob
     {
         private readonly Span<float> _logits = logits;
 
@@ -206,7 +215,14 @@ public sealed class Decoder : ICausalModel
         {
             var first = 0;
             for (var part = 0; part < core; part++) first += parts[part].Input.LogitCount;
-            decoder.Forward(parts[core], _logits[(first * decoder.Config.VocabularySize)..]);
+            var (rows, columns) = (parts[core].Input.LogitCount, decoder.Config.VocabularySize);
+            var mine = _logits.Slice(first * columns, rows * columns);
+            decoder.Forward(parts[core], mine);
+            if (!wantsLargest) return;
+
+            // While they are in this core's cache.
+            for (var row = 0; row < rows; row++)
+                decoder._largest[first + row] = Logits.IndexOfLargest(mine.Slice(row * columns, columns));
         }
     }
 }

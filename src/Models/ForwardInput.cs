@@ -37,6 +37,9 @@ public sealed class ForwardInput
     /// <summary>Rows whose logits are wanted.</summary>
     public int LogitCount { get; private set; }
 
+    /// <summary>Whether it helps to know the largest logit of each row, <see cref="ICausalModel.Largest"/>.</summary>
+    public bool WantsLargest { get; set; }
+
     /// <summary>Token ids, <c>[T]</c>.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, TokenCount);
 
@@ -61,7 +64,7 @@ public sealed class ForwardInput
         _blockStarts.AsSpan(0, SequenceCount + 1), _blocks.AsSpan(0, _blockStarts[SequenceCount]));
 
     /// <summary>Forgets the last step.</summary>
-    public void Clear() => (TokenCount, SequenceCount, LogitCount) = (0, 0, 0);
+    public void Clear() => (TokenCount, SequenceCount, LogitCount, WantsLargest) = (0, 0, 0, false);
 
     /// <summary>Adds the next tokens of one sequence.</summary>
     /// <param name="tokens">Token ids at positions <paramref name="start"/> and on.</param>

@@ -37,6 +37,12 @@ public interface ICausalModel : IDisposable
     /// </param>
     void Forward(ForwardInput input, Span<float> logits);
 
+    /// <summary>
+    /// Where the largest logit of each row of the last step is (<see cref="Logits.IndexOfLargest"/>), when that was
+    /// wanted and found on the way, by the cores that computed the rows; otherwise empty.
+    /// </summary>
+    ReadOnlySpan<int> Largest => [];
+
     /// <summary>Copies a block of keys and values in every layer, for copy-on-write.</summary>
     void CopyKvBlock(int source, int target);
 

@@ -15,6 +15,7 @@ public static class BatchBuilder
         {
             var sequence = chunk.Sequence;
             var tokens = sequence.TokensAndDrafts.Slice(chunk.Start, chunk.Count);
+            input.WantsLargest |= chunk.SampleRows > 0 && sequence.Rules.IsLargest;
             input.AddSequence(tokens, chunk.Start, sequence.PromptLength, sequence.Blocks, chunk.LogitRows);
         }
     }

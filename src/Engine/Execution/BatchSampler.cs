@@ -33,7 +33,9 @@ public sealed class BatchSampler(int vocabularySize)
     /// <param name="logits"><c>[rows, vocabulary]</c>; overwritten. Of a row of which only what was
     /// <see cref="LogitsNeeded"/> is here, the others are negative infinity.</param>
     /// <param name="sums">Of each row that is not whole, what it adds up to; empty where all are.</param>
-    public void Sample(Batch batch, Span<float> logits, ReadOnlySpan<LogSumExp?> sums = default)
+    /// <param name="largest">Where the largest logit of each row is; empty where that must be looked for.</param>
+    public void Sample(
+        Batch batch, Span<float> logits, ReadOnlySpan<LogSumExp?> sums = default, ReadOnlySpan<int> largest = default)
     {
         var row = 0;
         for (var i = 0; i < batch.Chunks.Length; i++)
@@ -43,13 +45,16 @@ public sealed class BatchSampler(int vocabularySize)
             var sumOf = sums.IsEmpty ? sums : sums.Slice(row, chunk.LogitRows);
             if (chunk.Sequence.WantsPromptLogprobs) MeasurePrompt(chunk, rows, sumOf);
             var drawn = chunk.LogitRows - chunk.SampleRows;
-            SampleChunk(batch, i, rows[(drawn * vocabularySize)..], sums.IsEmpty ? sums : sumOf[drawn..]);
+            SampleChunk(
+                batch, i, rows[(drawn * vocabularySize)..], sums.IsEmpty ? sums : sumOf[drawn..],
+                largest.IsEmpty ? largest : largest.Slice(row + drawn, chunk.SampleRows));
             row += chunk.LogitRows;
         }
     }
 
     /// <summary>One token per row, as long as each confirms the draft that the next row follows.</summary>
-    private void SampleChunk(Batch batch, int index, Span<float> rows, ReadOnlySpan<LogSumExp?> sums)
+    private void SampleChunk(
+        Batch batch, int index, Span<float> rows, ReadOnlySpan<LogSumExp?> sums, ReadOnlySpan<int> largest)
     {
         var chunk = batch.Chunks[index];
         var sequence = chunk.Sequence;
@@ -64,7 +69,9 @@ public sealed class BatchSampler(int vocabularySize)
                 measured = _sampler.Measure(row, sequence.Request.TopLogprobs, sums.IsEmpty ? null : sums[j]);
             }
 
-            if (!_sampler.TrySample(sequence, length, row, out var token))
+            var isKnown = sequence.Rules.IsLargest && !largest.IsEmpty && row[largest[j]] > float.NegativeInfinity;
+            var token = isKnown ? largest[j] : -1;
+            if (!isKnown && !_sampler.TrySample(sequence, length, row, out token))
             {
                 // What came before the dead end still counts.
                 if (j == 0) batch.Fail(index, sequence.Rules.WhyNothing);

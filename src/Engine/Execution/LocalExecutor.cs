@@ -60,7 +60,7 @@ public sealed class LocalExecutor : IExecutor
         if (BatchPooler.Wants(batch)) ForwardAndPool(batch, logits);
         else _model.Forward(_input, logits);
         prepared.GetAwaiter().GetResult();
-        _sampler.Sample(batch, logits);
+        _sampler.Sample(batch, logits, largest: _model.Largest);
     }
 
     private void ForwardAndPool(Batch batch, Span<float> logits)

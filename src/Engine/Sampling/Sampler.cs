@@ -1,6 +1,5 @@
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using Minka.Engine.Scheduling;
+using Minka.Models;
 
 namespace Minka.Engine.Sampling;
 
@@ -74,15 +73,7 @@ public sealed class Sampler(int vocabularySize)
 
     private static bool TryPickLargest(ReadOnlySpan<float> logits, out int token)
     {
-        // As integers, because a search among floats goes one by one.
-        var largest = TensorPrimitives.Max(logits);
-        token = MemoryMarshal.Cast<float, int>(logits).IndexOf(BitConverter.SingleToInt32Bits(largest));
-        if (float.IsNaN(largest))
-        {
-            token = 0;
-            for (var id = 1; id < logits.Length; id++)
-                if (logits[id] > logits[token] || float.IsNaN(logits[token])) token = id;
-        }
+        token = Logits.IndexOfLargest(logits);
         return logits[token] > float.NegativeInfinity;
     }
 }

@@ -41,6 +41,9 @@ public sealed class SamplingRules
 
     internal bool IsGreedy { get; }
 
+    /// <summary>Whether the token is that of the model's largest logit, whatever the text is.</summary>
+    internal bool IsLargest => IsGreedy && _logitFilters.Length == 0;
+
     internal ReadOnlySpan<ILogitFilter> LogitFilterList => _logitFilters;
 
     internal ReadOnlySpan<ISamplingFilter> FilterList => _filters;

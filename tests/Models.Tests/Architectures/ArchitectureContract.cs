@@ -55,6 +55,7 @@ public sealed class ArchitectureContract
         var expected = one.Run(step);
 
         var together = two.Run(step);
+        Assert.Empty(two.Model.Largest.ToArray());
         Assert.NotNull(two.Model.Parts);
         var wasCut = Enumerable.Range(0, two.Model.Parts.Count).Select(two.IsComputed).ToArray();
         var inParts = two.Run(step);
@@ -64,6 +65,7 @@ public sealed class ArchitectureContract
         Assert.All(Enumerable.Range(0, two.Model.Parts.Count), part => Assert.True(two.IsComputed(part)));
         Assert.Equal(expected, together);
         Assert.Equal(expected, inParts);
+        Assert.Equal(inParts.Select(row => Array.IndexOf(row, row.Max())), two.Model.Largest.ToArray());
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -167,6 +169,7 @@ public sealed class ArchitectureContract
         public float[][] Run(params (int[] Tokens, int Start, int[] Blocks)[] sequences)
         {
             _input.Clear();
+            _input.WantsLargest = true;
             foreach (var (tokens, start, blocks) in sequences)
                 _input.AddSequence(tokens, start, start + tokens.Length, blocks, 1);
             var logits = new float[sequences.Length * 83];
