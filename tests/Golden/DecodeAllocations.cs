@@ -55,13 +55,18 @@ public sealed class DecodeAllocations
         Assert.All(scheduler.Running, sequence => Assert.InRange(sequence.Generated, Counted, WarmUp + Counted + 1));
     }
 
-    /// <summary>Every other step takes longer. The prompt's is the first, then both ways are tried in turn, and the
-    /// one whose turns take longer is not taken again.</summary>
+    /// <summary>Steps take longer in every other run of four. The prompt's is before the first, then both ways are
+    /// tried in turn, and the one whose turns take longer is not taken again.</summary>
     private sealed class SeesawClock(bool isFirstLonger) : TimeProvider
     {
+        private const int Run = 4;
         private long _now, _calls;
 
-        public override long GetTimestamp() => _now += ++_calls % 4 == (isFirstLonger ? 0 : 2) ? 100 : 50;
+        public override long GetTimestamp()
+        {
+            var step = ++_calls / 2 - 2;        // counted from the first after the prompt's, known when it ends
+            return _now += (step / Run % 2 == 0) == isFirstLonger ? 100 : 50;
+        }
     }
 
     /// <summary>Whether a step goes through the layers in parts.</summary>

@@ -3,18 +3,22 @@ namespace Minka.Models.Layers;
 /// <summary>Whether steps are better cut into parts or computed by all cores together: what took less time.</summary>
 /// <remarks>
 /// That depends on how fast a core reads weights from which cache, how long cores wait for each other and how much of
-/// them other processes take, so it is measured while it is used, for each number of tokens on its own. Only a step and
-/// the one right after it are compared, since the next ones may be longer or disturbed. Both ways give the same bits.
+/// them other processes take, so it is measured while it is used, for each number of tokens on its own. Neighbours are
+/// compared, since later steps may be longer or disturbed; and the last of some that went one way, since the first
+/// finds the caches as the other way left them. Both ways give the same bits.
 /// </remarks>
 /// <param name="tokensMax">Tokens of the longest step that may be cut.</param>
 /// <param name="time">Clock.</param>
 internal sealed class CutChoice(int tokensMax, TimeProvider time)
 {
-    /// <summary>Pairs of steps that are compared first, and then the last ones that count: their median.</summary>
+    /// <summary>Steps that go one way before the last of them is compared.</summary>
+    public const int Run = 4;
+
+    /// <summary>Comparisons at the start, and then the last ones that count: their median.</summary>
     public const int Pairs = 8;
 
-    /// <summary>Steps from one that goes the slower way, for comparison, to the next.</summary>
-    public const int TrialEvery = 128;
+    /// <summary>Steps until the way that was slower is tried again.</summary>
+    public const int TrialEvery = 256;
 
     private readonly History[] _histories = [.. Enumerable.Range(0, tokensMax + 1).Select(_ => new History())];
 
@@ -25,46 +29,43 @@ internal sealed class CutChoice(int tokensMax, TimeProvider time)
     public readonly record struct Attempt(int Tokens, bool IsCut, long Start);
 
     /// <summary>Chooses the way of a step.</summary>
-    public Attempt Begin(int tokens) => new(tokens, _histories[tokens].Next(), time.GetTimestamp());
+    public Attempt Begin(int tokens) => new(tokens, _histories[tokens].IsCut, time.GetTimestamp());
 
     /// <summary>Remembers what a step took.</summary>
-    public void End(Attempt step) => _histories[step.Tokens].Add(step.IsCut, time.GetTimestamp() - step.Start);
+    public void End(Attempt step) => _histories[step.Tokens].Add(time.GetTimestamp() - step.Start);
 
     /// <summary>What steps of one length took.</summary>
     private sealed class History
     {
         // How much longer the whole step took than the cut one beside it, in units of the longer of the two.
         private readonly float[] _gains = new float[Pairs];
-        private int _pairs, _stepsLeft;
-        private bool _isCutFaster, _wasCut;
-        private long _last = -1;
+        private int _pairs, _left = Run;
+        private long _before = -1;      // what the last step of the run before took, which went the other way
+        private bool _isSettled;
 
-        public bool Next()
+        public bool IsCut { get; private set; }
+
+        public void Add(long ticks)
         {
-            if (_pairs < Pairs) return _last >= 0 && !_wasCut;
-            if (_stepsLeft > 0) return _isCutFaster;
-            return !_isCutFaster;
+            if (--_left > 0) return;
+            if (_before >= 0) Compare(ticks);
+            if (_pairs < Pairs || _isSettled) (IsCut, _left, _before, _isSettled) = (!IsCut, Run, ticks, false);
+            else (IsCut, _left, _before, _isSettled) = (IsCutFaster(), TrialEvery, -1, true);
         }
 
-        public void Add(bool isCut, long ticks)
+        private void Compare(long ticks)
         {
-            if (_stepsLeft-- <= 0 && _last >= 0 && isCut != _wasCut)
-            {
-                var (whole, cut) = isCut ? (_last, ticks) : (ticks, _last);
-                _gains[_pairs % Pairs] = (whole - cut) / (float)Math.Max(1, Math.Max(whole, cut));
-                _pairs = _pairs + 1 < 2 * Pairs ? _pairs + 1 : Pairs;
-                if (_pairs >= Pairs) Decide();
-            }
-            (_wasCut, _last) = (isCut, ticks);
+            var (whole, cut) = IsCut ? (_before, ticks) : (ticks, _before);
+            _gains[_pairs % Pairs] = (whole - cut) / (float)Math.Max(1, Math.Max(whole, cut));
+            _pairs = _pairs + 1 < 2 * Pairs ? _pairs + 1 : Pairs;
         }
 
-        private void Decide()
+        private bool IsCutFaster()
         {
             Span<float> sorted = stackalloc float[Pairs];
             _gains.CopyTo(sorted);
             sorted.Sort();
-            _isCutFaster = sorted[(Pairs / 2) - 1] + sorted[Pairs / 2] > 0;
-            _stepsLeft = TrialEvery - 1;
+            return sorted[(Pairs / 2) - 1] + sorted[Pairs / 2] > 0;
         }
     }
 }

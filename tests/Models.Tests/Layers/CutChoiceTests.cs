@@ -4,6 +4,8 @@ namespace Minka.Models.Tests.Layers;
 
 public sealed class CutChoiceTests
 {
+    private const int Trials = (CutChoice.Pairs + 1) * CutChoice.Run;
+
     private readonly Clock _clock = new();
     private readonly CutChoice _choice;
 
@@ -12,18 +14,18 @@ public sealed class CutChoiceTests
     [Fact]
     public void Both_ways_are_tried_in_turn_and_then_the_faster_one_is_taken()
     {
-        var tried = Steps(8, CutChoice.Pairs + 1, whole: 100, cut: 70);
+        var tried = Steps(8, Trials, whole: 100, cut: 70);
         var after = Steps(8, 100, whole: 100, cut: 70);
 
-        Assert.Equal(Enumerable.Range(0, tried.Length).Select(step => step % 2 == 1), tried);
+        Assert.Equal(Enumerable.Range(0, Trials).Select(step => step / CutChoice.Run % 2 == 1), tried);
         Assert.All(after, Assert.True);
     }
 
     [Fact]
     public void Each_number_of_tokens_has_a_choice_of_its_own()
     {
-        Steps(4, 50, whole: 50, cut: 80);
-        Steps(5, 50, whole: 80, cut: 50);
+        Steps(4, Trials, whole: 50, cut: 80);
+        Steps(5, Trials, whole: 80, cut: 50);
 
         Assert.All(Steps(4, 50, whole: 50, cut: 80), Assert.False);
         Assert.All(Steps(5, 50, whole: 80, cut: 50), Assert.True);
@@ -32,10 +34,11 @@ public sealed class CutChoiceTests
     [Fact]
     public void A_disturbed_step_changes_nothing()
     {
-        Steps(8, 20, whole: 100, cut: 70);
-        Steps(8, CutChoice.TrialEvery, whole: 100, cut: 9_000);
+        Steps(8, Trials + CutChoice.TrialEvery - 1, whole: 100, cut: 70);
+        Steps(8, 1, whole: 100, cut: 9_000);
 
-        Assert.True(Steps(8, 1, whole: 100, cut: 70)[0]);
+        var after = Steps(8, CutChoice.Run + CutChoice.TrialEvery, whole: 100, cut: 70);
+        Assert.All(after[CutChoice.Run..], Assert.True);
     }
 
     [Fact]
@@ -44,17 +47,34 @@ public sealed class CutChoiceTests
         var ways = new List<bool>();
         for (var depth = 0; depth < 3_000; depth++) ways.AddRange(Steps(8, 1, whole: 100 + depth, cut: 70 + depth));
 
-        Assert.InRange(ways.Count(isCut => !isCut), 8, 8 + (3_000 / CutChoice.TrialEvery));
+        const int Tried = Trials / 2 + (CutChoice.Run * 3_000 / CutChoice.TrialEvery);
+        Assert.InRange(ways.Count(isCut => !isCut), Trials / 2, Tried + CutChoice.Run);
     }
 
     [Fact]
     public void The_other_way_is_tried_again_now_and_then_and_taken_when_it_has_become_the_faster_one()
     {
-        Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70);
+        const int Cycle = CutChoice.TrialEvery + CutChoice.Run;
+        Steps(8, Trials, whole: 100, cut: 70);
 
-        Assert.Single(Steps(8, CutChoice.TrialEvery, whole: 100, cut: 70), isCut => !isCut);
-        Steps(8, CutChoice.Pairs * CutChoice.TrialEvery, whole: 60, cut: 70);
-        Assert.Single(Steps(8, CutChoice.TrialEvery, whole: 60, cut: 70), isCut => isCut);
+        Assert.Equal(CutChoice.Run, Steps(8, Cycle, whole: 100, cut: 70).Count(isCut => !isCut));
+        Steps(8, CutChoice.Pairs * Cycle, whole: 60, cut: 70);
+        Assert.Equal(CutChoice.Run, Steps(8, Cycle, whole: 60, cut: 70).Count(isCut => isCut));
+    }
+
+    [Fact]
+    public void The_first_step_after_a_change_pays_for_it_and_is_not_compared()
+    {
+        var isCut = false;
+        for (var step = 0; step < Trials; step++)
+        {
+            var attempt = _choice.Begin(8);
+            _clock.Now += attempt.IsCut != isCut ? 500 : attempt.IsCut ? 70 : 100;
+            _choice.End(attempt);
+            isCut = attempt.IsCut;
+        }
+
+        Assert.All(Steps(8, 100, whole: 100, cut: 70), Assert.True);
     }
 
     private bool[] Steps(int tokens, int count, long whole, long cut)
