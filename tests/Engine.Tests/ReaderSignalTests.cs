@@ -65,15 +65,19 @@ public class ReaderSignalTests
     [Fact]
     public async Task A_reader_that_blocks_delays_no_other()
     {
-        await using var fixture = new EngineFixture();
+        await using var fixture = new EngineFixture(starts: false);
         using var isOtherRead = new ManualResetEventSlim();
         var (one, other) = (fixture.Submit(Request(3)), fixture.Submit(Request(3)));
 
+        // Both sleep before anything comes: a reader that finds all of its text there runs on, and blocks, right here.
         var blocking = ReadAsync(one, () => isOtherRead.Wait(Cancellation));
         var reading = ReadAsync(other, isOtherRead.Set);
+        var running = fixture.Engine.RunAsync(Cancellation);
 
         int[] counts = await Task.WhenAll(blocking, reading);
         Assert.Equal([3, 3], counts);
+        fixture.Engine.Stop();
+        await running;
     }
 
     private static async Task<int> ReadAsync(Generation generation, Action afterwards)
