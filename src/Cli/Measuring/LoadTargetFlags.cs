@@ -48,7 +48,7 @@ internal sealed class LoadTargetFlags
     private readonly Option<bool> _heedEos = Flag.Switch(["--no-ignore-eos"],
         "Let answers end by themselves; for servers that refuse ignore_eos.");
 
-    private readonly Option<double?> _temperature = Flag.Number(["--temperature"], "T", 0.0, 100,
+    private readonly Option<double?> _temperature = Flag.Number(["--temperature", "--temp"], "T", 0.0, 100,
         "Temperature (default: the server's).");
 
     private readonly Option<double?> _topP = Flag.Number(["--top-p"], "P", 0.0, 1, "Top-p (default: the server's).");
@@ -58,7 +58,7 @@ internal sealed class LoadTargetFlags
         "Frequency penalty.");
 
     private readonly Option<double?> _presence = Flag.Number(["--presence-penalty"], "P", -2.0, 2, "Presence penalty.");
-    private readonly Option<double?> _repetition = Flag.Number(["--repetition-penalty"], "R", 0.01, 100,
+    private readonly Option<double?> _repetition = Flag.Number(["--repetition-penalty", "--repeat-penalty"], "R", 0.01, 100,
         "Repetition penalty.");
 
     private readonly Option<string?> _extraBody = Flag.Text(["--extra-body"], "JSON", "More fields of every request.");

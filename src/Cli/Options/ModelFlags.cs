@@ -55,7 +55,8 @@ internal sealed class ModelFlags(bool isThreadsList = false, bool takesSeveral =
     private readonly Option<IReadOnlyList<int>?> _threadCounts = Flag.Numbers(["--threads", "-t"], "N,N", 1, 1024,
         "Compute threads, a run for each (default: one per core).");
 
-    private readonly Option<int?> _context = Flag.Number(["--ctx", "-c", "--ctx-size"], "N", 0, int.MaxValue,
+    private readonly Option<int?> _context = Flag.Number(
+        ["--ctx", "-c", "--ctx-size", "--context", "--max-model-len"], "N", 0, int.MaxValue,
         context ?? "Context, up to the model's own; 0 is all of that (default: at most 4096).");
 
     private readonly Option<ComputeMode?> _compute = Flag.Choice<ComputeMode>(["--compute"],

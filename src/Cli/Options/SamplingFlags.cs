@@ -27,10 +27,10 @@ internal sealed record AnswerOptions(
 /// <summary>The sampling options of run and chat, by llama.cpp's names.</summary>
 internal sealed partial class SamplingFlags
 {
-    private readonly Option<int?> _tokens = Flag.Number(["--n-predict", "-n", "--predict"], "N", -1, int.MaxValue,
+    private readonly Option<int?> _tokens = Flag.Number(["--n-predict", "-n", "--predict", "--max-tokens"], "N", -1, int.MaxValue,
         "Tokens to make at most (default: -1, to the end).");
 
-    private readonly Option<float?> _temperature = Flag.Number(["--temp"], "T", 0f, 100f,
+    private readonly Option<float?> _temperature = Flag.Number(["--temp", "--temperature"], "T", 0f, 100f,
         "Temperature; 0 takes the most probable token.");
 
     private readonly Option<int?> _topK = Flag.Number(["--top-k"], "K", 0, int.MaxValue,
@@ -45,8 +45,8 @@ internal sealed partial class SamplingFlags
     private readonly Option<float?> _typicalP = Flag.Number(["--typical-p", "--typical"], "P", 0f, 1f,
         "Keep the most typical that reach P; 1 is off.");
 
-    private readonly Option<float?> _repeat = Flag.Number(["--repeat-penalty"], "R", 0.01f, 100f,
-        "Make tokens that occurred less likely; 1 is off.");
+    private readonly Option<float?> _repeat = Flag.Number(["--repeat-penalty", "--repetition-penalty"], "R",
+        0.01f, 100f, "Make tokens that occurred less likely; 1 is off.");
 
     private readonly Option<float?> _presence = Flag.Number(["--presence-penalty"], "P", -2f, 2f,
         "Taken from tokens that occurred; 0 is off.");

@@ -71,12 +71,21 @@ internal static class WrongUsage
 
     private static string Suggest(string wrong, IEnumerable<string> names)
     {
-        var nearest = names.Select(name => (Name: name, Steps: Distance(wrong, name)))
-            .OrderBy(candidate => candidate.Steps).ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+        var typed = wrong.ToLowerInvariant();
+        var nearest = names.Select(name => (Name: name, Steps: Distance(typed, name), Short: IsShortFor(typed, name)))
+            .Where(candidate => candidate.Short || candidate.Steps <= Math.Max(1, typed.TrimStart('-').Length / 2))
+            // A word that was shortened is as near as one wrong letter, however much of it is missing.
+            .OrderBy(candidate => candidate.Short ? 1 : candidate.Steps).ThenBy(candidate => candidate.Steps)
+            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .FirstOrDefault();
-        return nearest.Name is not null && nearest.Steps <= Math.Max(1, wrong.TrimStart('-').Length / 2)
-            ? $"; did you mean '{nearest.Name}'?"
-            : "; --help shows what there is.";
+        return nearest.Name is not null ? $"; did you mean '{nearest.Name}'?" : "; --help shows what there is.";
+    }
+
+    /// <summary>Whether one is the beginning of the other, as <c>--temp</c> of <c>--temperature</c>.</summary>
+    private static bool IsShortFor(string typed, string name)
+    {
+        var (longer, shorter) = typed.Length < name.Length ? (name, typed) : (typed, name);
+        return shorter.TrimStart('-').Length >= 3 && longer.StartsWith(shorter, StringComparison.Ordinal);
     }
 
     /// <summary>Letters to insert, remove or replace (Levenshtein).</summary>
