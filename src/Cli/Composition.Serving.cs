@@ -80,14 +80,14 @@ internal static partial class Composition
         var (config, scheduling) = (package.Config, room.Scheduling);
         if (choice.Cluster is not null) return (Share(scheduling, options, context), context);
         var draft = DraftNeeds(choice, options, scheduling);
+        var scratch = MemoryCheck.ScratchBytes(package, options with { Limits = scheduling.StepLimits(0) }, choice);
         KvBudget budget;
         try
         {
             budget = KvBudget.Of(new KvDemand(
                 CpuInfo.Read().AvailableMemoryBytes, MemoryCheck.WeightBytes(package, options, choice),
-                ScratchBytes(config, scheduling) + draft.Scratch,
-                BlockBytes(config, options.KvType) + draft.Block, config.ContextLength, scheduling.SequencesMax,
-                context, room.KvBytes, draft.Weights));
+                scratch + draft.Scratch, BlockBytes(config, options.KvType) + draft.Block, config.ContextLength,
+                scheduling.SequencesMax, context, room.KvBytes, draft.Weights));
         }
         catch (ArgumentException tooLittle)
         {
@@ -108,8 +108,9 @@ internal static partial class Composition
     {
         if (DraftChoiceOf(choice) is not { } draft) return (0, 0, 0);
         using var small = OpenPackage(draft);
-        var rows = scheduling with { LogitRowsMax = scheduling.SequencesMax };
-        return (MemoryCheck.WeightBytes(small, options, draft), ScratchBytes(small.Config, rows),
+        var limits = (scheduling with { LogitRowsMax = scheduling.SequencesMax }).StepLimits(0);
+        return (MemoryCheck.WeightBytes(small, options, draft),
+            MemoryCheck.ScratchBytes(small, options with { Limits = limits }, draft),
             BlockBytes(small.Config, options.KvType));
     }
 
@@ -126,12 +127,4 @@ internal static partial class Composition
             Limits = (scheduling with { ContextMax = context }).StepLimits(blocks),
         };
     }
-
-    // Logits of every row, and a dozen rows of activations for every token of the largest step.
-    private static long ScratchBytes(ModelConfig config, SchedulerOptions scheduling) => sizeof(float) * (
-        2L * scheduling.LogitRowsMax * config.VocabularySize
-        + (8L * config.Width + 3L * config.FeedForwardWidth + ExpertFloats(config)) * scheduling.TokensPerStepMax);
-
-    private static long ExpertFloats(ModelConfig config) =>
-        config.Experts.Count == 0 ? 0 : 2L * config.Width + 3L * config.Experts.Width + config.Experts.Count;
 }

@@ -113,11 +113,7 @@ internal static partial class Composition
         if (choice.Cluster is { } cluster)
             return Start(choice, cluster, package, (options, positions), terminal, start);
         MemoryCheck.Require(package, options, choice);
-        var backend = new CpuBackend(new CpuOptions
-        {
-            Threads = choice.Threads ?? 0,
-            Reference = choice.Compute == ComputeMode.F32,
-        });
+        var backend = new CpuBackend(choice.Backend);
         try
         {
             using var progress = new ProgressLine(terminal, "Loading", ModelFiles.WeightBytes(package.Weights));

@@ -9,13 +9,13 @@ namespace Minka.Cli;
 /// <summary>Says before loading that a model will not fit, rather than letting the system end the process.</summary>
 internal static class MemoryCheck
 {
-    /// <summary>Bytes that weights, cache and logits will take.</summary>
-    public static long Needed(ModelPackage package, ModelLoadOptions options, bool isReference)
+    /// <summary>Bytes that weights, cache, activations and logits will take.</summary>
+    public static long Needed(ModelPackage package, ModelLoadOptions options, ModelChoice choice)
     {
         var config = package.Config;
         var kvBlock = new KvShape(1, config.KvHeads, config.HeadDim, options.KvType).BlockBytes * config.Layers;
-        var logits = 2L * sizeof(float) * options.Limits.LogitRows * config.VocabularySize;
-        return checked(WeightBytes(package, options, isReference) + kvBlock * options.KvBlocks + logits);
+        return checked(WeightBytes(package, options, choice) + kvBlock * options.KvBlocks
+            + ScratchBytes(package, options, choice));
     }
 
     /// <summary>Refuses what does not fit.</summary>
@@ -23,7 +23,7 @@ internal static class MemoryCheck
     public static void Require(ModelPackage package, ModelLoadOptions options, ModelChoice choice)
     {
         var isReference = choice.Compute == ComputeMode.F32;
-        var (needed, free) = (Needed(package, options, isReference), CpuInfo.Read().AvailableMemoryBytes);
+        var (needed, free) = (Needed(package, options, choice), CpuInfo.Read().AvailableMemoryBytes);
         if (needed <= free) return;
         var weights = WeightBytes(package, options, isReference);
         throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture,
@@ -35,6 +35,28 @@ internal static class MemoryCheck
     /// <summary>Bytes that the weights will take.</summary>
     public static long WeightBytes(ModelPackage package, ModelLoadOptions options, ModelChoice choice) =>
         WeightBytes(package, options, choice.Compute == ComputeMode.F32);
+
+    /// <summary>Bytes that activations will take, those of a part of a step for each core too, and the logits that the
+    /// engine reads.</summary>
+    public static long ScratchBytes(ModelPackage package, ModelLoadOptions options, ModelChoice choice)
+    {
+        var (config, limits) = (package.Config, options.Limits);
+        var cores = CpuBackend.CoresOf(choice.Backend, DecodeBytes(package, options, choice));
+        var logits = (long)sizeof(float) * limits.LogitRows * config.VocabularySize;
+        return checked(Decoder.ScratchBytes(config, limits, cores) + logits);
+    }
+
+    /// <summary>Bytes of the weights that a token reads: not those of experts it does not go to, nor a table of
+    /// embeddings that is not the head too. Where a file mixes formats, at their mean.</summary>
+    private static long DecodeBytes(ModelPackage package, ModelLoadOptions options, ModelChoice choice)
+    {
+        var (config, experts) = (package.Config, package.Config.Experts);
+        var sparse = Enumerable.Range(0, config.Layers).Count(experts.IsSparse);
+        var idle = 3.0 * sparse * (experts.Count - experts.Active) * experts.Width * config.Width
+            + (config.TiedEmbeddings ? 0 : (double)config.VocabularySize * config.Width);
+        var parameters = package.Weights.Stored.Sum(tensor => tensor.Shape.Aggregate(1.0, (all, size) => all * size));
+        return (long)(WeightBytes(package, options, choice) * Math.Max(0, 1 - idle / parameters));
+    }
 
     private static long WeightBytes(ModelPackage package, ModelLoadOptions options, bool isReference)
     {

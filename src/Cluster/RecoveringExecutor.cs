@@ -1,4 +1,5 @@
 using System.Globalization;
+using Minka.Cluster.Metrics;
 using Minka.Collectives;
 using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
@@ -29,6 +30,8 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
     private readonly ClusterModel _first;
     private readonly ClusterRecovery _how;
     private readonly CancellationTokenSource _ending = new();
+    private readonly Lock _counting = new();
+    private readonly RankTotals _earlier = new();
     private volatile ClusterModel _current;
     private Task _recovery = Task.CompletedTask;
     private PeerLostException? _lost;
@@ -40,6 +43,21 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
 
     /// <summary>The cluster that runs, or the last one that did.</summary>
     public ClusterModel Current => _current;
+
+    /// <summary>How often the cluster was started again.</summary>
+    public int Recoveries { get; private set; }
+
+    /// <summary>Where the root's time went, in all clusters together.</summary>
+    public RankTotals Totals()
+    {
+        lock (_counting)
+        {
+            var totals = new RankTotals();
+            totals.Add(_earlier);
+            totals.Add(_current.Executor.Meter.Totals());
+            return totals;
+        }
+    }
 
     /// <inheritdoc/>
     public ExecutorShape Shape => _first.Executor.Shape;
@@ -107,7 +125,7 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
         {
             try
             {
-                _current = await _how.Start(either.Token).ConfigureAwait(false);
+                Replace(await _how.Start(either.Token).ConfigureAwait(false));
                 _how.Tell($"All ranks are back after {Seconds(_how.Time.GetElapsedTime(start))}; what ran goes on.");
                 return;
             }
@@ -122,6 +140,16 @@ public sealed class RecoveringExecutor : IExecutor, IDisposable
             }
             await Task.Delay(_how.Between, _how.Time, either.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Replace(ClusterModel next)
+    {
+        lock (_counting)
+        {
+            _earlier.Add(_current.Executor.Meter.Totals());
+            _current = next;
+            Recoveries++;
         }
     }
 

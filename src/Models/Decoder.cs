@@ -53,6 +53,15 @@ public sealed class Decoder : ICausalModel
         Memory = Memory with { ScratchBytes = Memory.ScratchBytes + _parts.Bytes };
     }
 
+    /// <summary>What <see cref="ModelMemory.ScratchBytes"/> of a whole model will be.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="limits">The largest step.</param>
+    /// <param name="cores">Cores that may take a part of a step each, as <see cref="IBackend.Cores"/> tells; one or
+    /// none where none is cut.</param>
+    public static long ScratchBytes(ModelConfig config, StepLimits limits, int cores) =>
+        Scratch.BytesOf(config, limits, config.VocabularySize)
+        + (cores > 1 ? MicroBatches.BytesOf(cores, config, limits) : 0);
+
     private KvShape Kv(DType type) => new(KvBlocks, _slice.KvHeads.Count, Config.HeadDim, type);
 
     /// <summary>The head, which may be the embedding.</summary>

@@ -64,6 +64,25 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     }
 
     [Fact]
+    public void What_two_clusters_measured_is_said_together()
+    {
+        var (now, twice) = (_cluster.Executor.Meter.Status(), _cluster.Executor.Meter.Totals());
+
+        twice.Add(_cluster.Executor.Meter.Totals());
+        var both = twice.Status(now.ClockNanoseconds);
+
+        Assert.Equal((2 * Steps, 2 * Steps), (both.Steps, both.Tokens));
+        Assert.Equal(now.Step.P50, both.Step.P50);
+        Assert.Equal(2 * now.StepSeconds, both.StepSeconds, precision: 9);
+        Assert.Equal(now.Operations.Select(one => (one.Scope, one.Operation, 2 * one.Count, 2 * one.Bytes)),
+            both.Operations.Select(one => (one.Scope, one.Operation, one.Count, one.Bytes)));
+        Assert.Equal(now.Operations.Select(one => (one.Total.P95, one.MaxMicroseconds)),
+            both.Operations.Select(one => (one.Total.P95, one.MaxMicroseconds)));
+        Assert.Equal(now.Links.Select(one => (one.Peer, 2 * one.BytesSent, 2 * one.BytesReceived)),
+            both.Links.Select(one => (one.Peer, one.BytesSent, one.BytesReceived)));
+    }
+
+    [Fact]
     public async Task Ranks_count_their_steps_and_sums_and_say_where_the_time_went()
     {
         var ranks = await RanksAsync();

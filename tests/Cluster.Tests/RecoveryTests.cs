@@ -1,3 +1,4 @@
+using Minka.Cluster.Protocol;
 using Minka.Collectives;
 using Minka.Collectives.Simulation;
 using Minka.Compute.Cpu;
@@ -20,6 +21,10 @@ public sealed class RecoveryTests : IDisposable
 
     private readonly RandomModel _file = SimulatedRanks.File();
     private readonly List<string> _told = [];
+    private readonly List<ClusterModel> _clusters = [];
+    private StatusReply _whole = new();
+    private List<StatusReply> _parts = [];
+    private int _recoveries;
 
     public void Dispose() => _file.Dispose();
 
@@ -31,7 +36,7 @@ public sealed class RecoveryTests : IDisposable
         using var backend = new CpuBackend(new() { Threads = 1, Reference = true });
         using var model = Decoder.Load(_file, backend, SimulatedRanks.Options);
         var expected = Answers(new LocalExecutor(model), TimeProvider.System, out _, out _);
-        var lostSteps = 0L;
+        var (lostSteps, recoveries) = (0L, 0);
 
         for (var seed = 0; seed < 24; seed++)
         {
@@ -64,8 +69,11 @@ public sealed class RecoveryTests : IDisposable
             Assert.True(failure is null, $"seed {seed}: {failure}");
             Assert.True(expected.Zip(texts).All(pair => pair.First.SequenceEqual(pair.Second)), $"seed {seed}");
             lostSteps += lost;
+            recoveries += _recoveries;
+            AssertTotals($"seed {seed}");
         }
         Assert.True(lostSteps >= 12, $"{lostSteps} faults were noticed.");
+        Assert.True(recoveries >= 12, $"{recoveries} clusters replaced another.");
     }
 
     [Fact]
@@ -101,6 +109,20 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(2, _told.Count(said => said.EndsWith("for the cluster to come back.", StringComparison.Ordinal)));
     }
 
+    /// <summary>What the root says of the whole run is what its clusters measured, one by one.</summary>
+    private void AssertTotals(string when)
+    {
+        long Sent(StatusReply one) => one.Operations.Where(operation => operation.Operation == "send")
+            .Sum(operation => operation.Count);
+        Assert.True(_recoveries == _clusters.Count - 1, when);
+        Assert.Equal(_parts.Sum(one => one.Steps), _whole.Steps);
+        Assert.Equal(_parts.Sum(one => one.Tokens), _whole.Tokens);
+        Assert.Equal(_parts.Sum(one => one.BusySeconds), _whole.BusySeconds, precision: 6);
+        Assert.Equal(_parts.Sum(one => one.StepSeconds), _whole.StepSeconds, precision: 6);
+        Assert.Equal(_parts.Sum(Sent), Sent(_whole));
+        Assert.InRange(_whole.Step.P99, _parts.Min(one => one.Step.P99), _parts.Max(one => one.Step.P99));
+    }
+
     private static SimulatedNetwork Network(int seed) =>
         new(SimulatedRanks.Count + 1, new() { Seed = seed, Latency = _ms, Deadline = TimeSpan.FromSeconds(3) });
 
@@ -123,8 +145,13 @@ public sealed class RecoveryTests : IDisposable
         SimulatedTransport transport, ReplicaPlan replica, int askings, out Exception? failure, out long lostSteps)
     {
         var shape = SimulatedRanks.ShapeOf(_file, stepsInFlight: 2);
-        ClusterModel Start() => new(
-            new(transport, replica, shape), _file.Config, new ModelMemory(0, 0, 0, 0, 0), transport);
+        _clusters.Clear();
+        ClusterModel Start()
+        {
+            _clusters.Add(new(
+                new(transport, replica, shape), _file.Config, new ModelMemory(0, 0, 0, 0, 0), transport));
+            return _clusters[^1];
+        }
         using var executor = new RecoveringExecutor(Start(), new(
             cancellation => Task.Run(
                 () =>
@@ -137,7 +164,10 @@ public sealed class RecoveryTests : IDisposable
             Between = TimeSpan.Zero, Time = transport.Time, Tell = _told.Add,
         });
         while (--askings > 0) Answers(executor, transport.Time, out _, out _);
-        return Answers(executor, transport.Time, out failure, out lostSteps);
+        var texts = Answers(executor, transport.Time, out failure, out lostSteps);
+        (_whole, _recoveries) = (executor.Totals().Status(0), executor.Recoveries);
+        _parts = [.. _clusters.Select(cluster => cluster.Executor.Meter.Status())];
+        return texts;
     }
 
     private void Serve(SimulatedTransport transport, ReplicaPlan replica, int patience)

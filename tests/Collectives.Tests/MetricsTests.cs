@@ -41,6 +41,23 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void A_histogram_that_others_were_added_to_says_what_one_of_all_would()
+    {
+        var (first, second, all) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        foreach (var value in new long[] { 1, 2, 3, 1_000_000 }) first.Record(value);
+        foreach (var value in new long[] { 4, 5, 6, 7, 2_000 }) second.Record(value);
+        foreach (var value in new long[] { 1, 2, 3, 1_000_000, 4, 5, 6, 7, 2_000 }) all.Record(value);
+
+        first.Add(second);
+
+        Assert.Equal(
+            (all.Count, all.SumNanoseconds, all.MaxNanoseconds),
+            (first.Count, first.SumNanoseconds, first.MaxNanoseconds));
+        foreach (var q in new[] { 0.1, 0.5, 0.9, 1 }) Assert.Equal(all.Quantile(q), first.Quantile(q));
+        Assert.Equal(5, second.Count);
+    }
+
+    [Fact]
     public void Waiting_moving_and_computing_add_up_to_the_operation()
     {
         var metrics = new CommunicatorMetrics(2);

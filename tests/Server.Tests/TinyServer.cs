@@ -18,6 +18,7 @@ public sealed class TinyServer : IAsyncLifetime
     private readonly SchedulerOptions _scheduling;
     private readonly SemaphoreSlim? _allowed;
     private readonly TimeSpan? _slowReaderLimit;
+    private readonly TimeProvider _time;
     private ServerApp? _app;
 
     /// <summary>The one that tests share.</summary>
@@ -27,10 +28,12 @@ public sealed class TinyServer : IAsyncLifetime
     /// <param name="scheduling">What it takes at once.</param>
     /// <param name="isStepped">It does no step of the model that <see cref="Allow"/> did not allow.</param>
     /// <param name="slowReaderLimit">How long it waits for a reader who does not read.</param>
+    /// <param name="time">The clock of its engine.</param>
     internal TinyServer(
         ServerOptions options, SchedulerOptions? scheduling = null, bool isStepped = false,
-        TimeSpan? slowReaderLimit = null)
+        TimeSpan? slowReaderLimit = null, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         (_options, _scheduling) = (options with { Port = 0 }, scheduling ?? Usual);
         if (isStepped) _allowed = new(0);
         _slowReaderLimit = slowReaderLimit;
@@ -52,7 +55,7 @@ public sealed class TinyServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Model = Load(_scheduling, allowed: _allowed, slowReaderLimit: _slowReaderLimit);
+        Model = Load(_scheduling, allowed: _allowed, slowReaderLimit: _slowReaderLimit, time: _time);
         var shelf = new ModelShelf([new ModelEntry("minka-tiny", 5 << 20, _ => Task.FromResult(Model))]);
         _app = await ServerApp.StartAsync(shelf, _options, TimeProvider.System);
         await _app.LoadAsync();
@@ -61,9 +64,10 @@ public sealed class TinyServer : IAsyncLifetime
 
     /// <summary>One that runs already.</summary>
     internal static async Task<TinyServer> StartAsync(
-        ServerOptions? options = null, SchedulerOptions? scheduling = null, bool isStepped = false)
+        ServerOptions? options = null, SchedulerOptions? scheduling = null, bool isStepped = false,
+        TimeProvider? time = null)
     {
-        var server = new TinyServer(options ?? new ServerOptions(), scheduling, isStepped);
+        var server = new TinyServer(options ?? new ServerOptions(), scheduling, isStepped, time: time);
         await server.InitializeAsync();
         return server;
     }
@@ -82,7 +86,7 @@ public sealed class TinyServer : IAsyncLifetime
     /// <summary>The built-in model with an engine.</summary>
     internal static ServedModel Load(
         SchedulerOptions scheduling, string name = "minka-tiny", SemaphoreSlim? allowed = null,
-        TimeSpan? slowReaderLimit = null)
+        TimeSpan? slowReaderLimit = null, TimeProvider? time = null)
     {
         var package = ModelPackage.Open(SourceTree.BuiltInModel);
         var backend = new CpuBackend(new CpuOptions { Threads = 1 });
@@ -98,7 +102,7 @@ public sealed class TinyServer : IAsyncLifetime
         IExecutor executor = new LocalExecutor(model);
         if (allowed is not null) executor = new SteppedExecutor(executor, allowed);
         return new ServedModel(
-            name, package, executor, options, new Owned(model, backend, package), TimeProvider.System);
+            name, package, executor, options, new Owned(model, backend, package), time ?? TimeProvider.System);
     }
 
     /// <summary>Posts JSON; the answer as JSON, with its status.</summary>

@@ -8,6 +8,12 @@ using Minka.Cluster.Protocol;
 
 namespace Minka.Cli.Machines;
 
+/// <summary>What the root measured.</summary>
+/// <param name="Whole">In the whole run.</param>
+/// <param name="Last">Since the cluster was started the last time, as its ranks.</param>
+/// <param name="Recoveries">How often it was started again.</param>
+internal readonly record struct RootStatus(StatusReply Whole, StatusReply Last, int Recoveries);
+
 /// <summary>
 /// Where the time of a run on several machines went: what published scaling studies print, over the whole run.
 /// </summary>
@@ -15,7 +21,7 @@ internal static class ClusterReport
 {
     /// <summary>For people, on the error stream.</summary>
     public static void Write(
-        Terminal terminal, ClusterModel cluster, StatusReply root, IReadOnlyList<WorkerStatus> workers,
+        Terminal terminal, ClusterModel cluster, RootStatus root, IReadOnlyList<WorkerStatus> workers,
         AnswerReport? answer)
     {
         var replica = cluster.Replica!;
@@ -33,9 +39,12 @@ internal static class ClusterReport
             Line("times", Text($"TTFT {answer.TimeToFirstToken.TotalMilliseconds:F1} ms, TPOT {answer.Tpot:F2} ms, ")
                 + Text($"RCT {answer.CompletionTime.TotalMilliseconds:F1} ms"));
         }
-        Line("steps", Text($"{root.Steps}; p50 {root.Step.P50 / 1e3:F2} ms, p95 {root.Step.P95 / 1e3:F2}, ")
-            + Text($"p99 {root.Step.P99 / 1e3:F2}"));
-        if (replica.Stages.Count > 1) Line("pipeline", Pipelining.Of(root, Statuses(workers)).ToString());
+        var (steps, step) = (root.Whole.Steps, root.Whole.Step);
+        Line("steps", Text($"{steps}; p50 {step.P50 / 1e3:F2} ms, p95 {step.P95 / 1e3:F2}, p99 {step.P99 / 1e3:F2}"));
+        if (root.Recoveries > 0)
+            Line("recovered", (root.Recoveries == 1 ? "once" : Text($"{root.Recoveries} times"))
+                + "; steps are those of the whole run, what follows is since the last start");
+        if (replica.Stages.Count > 1) Line("pipeline", Pipelining.Of(root.Last, Statuses(workers)).ToString());
         var tables = terminal.Tables(terminal.Error);
         Ranks(workers).Write(tables);
         Network(Statuses(workers)).Write(tables);
@@ -47,16 +56,17 @@ internal static class ClusterReport
 
     /// <summary>For programs: one object.</summary>
     public static void Write(
-        Utf8JsonWriter json, ClusterModel cluster, StatusReply root, IReadOnlyList<WorkerStatus> workers)
+        Utf8JsonWriter json, ClusterModel cluster, RootStatus root, IReadOnlyList<WorkerStatus> workers)
     {
         json.WriteStartObject();
         json.WriteString("collectives", string.Join('\n', cluster.Choices));
         json.WriteString("bottleneck", Bottleneck.Sentence(Statuses(workers)));
-        var pipelining = Pipelining.Of(root, Statuses(workers));
+        var pipelining = Pipelining.Of(root.Last, Statuses(workers));
         json.WriteNumber("steps_in_flight", Math.Round(pipelining.InFlight, 3));
         json.WriteNumber("bubble_fraction", Math.Round(pipelining.Bubbles, 4));
+        json.WriteNumber("recoveries", root.Recoveries);
         json.WritePropertyName("root");
-        StatusJson.Write(json, "", root);
+        StatusJson.Write(json, "", root.Whole);
         json.WriteStartArray("ranks");
         foreach (var worker in workers) StatusJson.Write(json, worker.Address, worker.Status, worker.Problem);
         json.WriteEndArray();

@@ -3,7 +3,6 @@ using Minka.Cli.Answers;
 using Minka.Cli.Options;
 using Minka.Cluster;
 using Minka.Cluster.Metrics;
-using Minka.Cluster.Protocol;
 
 namespace Minka.Cli.Machines;
 
@@ -46,12 +45,13 @@ internal sealed class ClusterRun(OpenModel open, ClusterChoice? choice, Terminal
 
     private ClusterModel? Model => open.Model as ClusterModel is { Monitor: not null } cluster ? cluster : null;
 
-    private StatusReply Root(ClusterModel cluster)
+    private RootStatus Root(ClusterModel cluster)
     {
-        var status = Meter(cluster).Status();
+        var now = Meter(cluster).Status();
+        var status = open.Recovering?.Totals().Status(now.ClockNanoseconds) ?? now;
         status.Rank = cluster.Replica!.Stages.Sum(stage => stage.Ranks.Count);
         status.MemoryBytes = Environment.WorkingSet;
-        return status;
+        return new(status, now, open.Recovering?.Recoveries ?? 0);
     }
 
     /// <summary>The root's, of the cluster that ran last.</summary>

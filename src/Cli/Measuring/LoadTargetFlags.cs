@@ -58,8 +58,8 @@ internal sealed class LoadTargetFlags
         "Frequency penalty.");
 
     private readonly Option<double?> _presence = Flag.Number(["--presence-penalty"], "P", -2.0, 2, "Presence penalty.");
-    private readonly Option<double?> _repetition = Flag.Number(["--repetition-penalty", "--repeat-penalty"], "R", 0.01, 100,
-        "Repetition penalty.");
+    private readonly Option<double?> _repetition = Flag.Number(["--repetition-penalty", "--repeat-penalty"], "R",
+        0.01, 100, "Repetition penalty.");
 
     private readonly Option<string?> _extraBody = Flag.Text(["--extra-body"], "JSON", "More fields of every request.");
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Minka.Compute;
+using Minka.Compute.Cpu;
 
 namespace Minka.Cli.Options;
 
@@ -19,6 +20,9 @@ internal sealed record ModelChoice(
 
     /// <summary>Who guesses tokens ahead; null for nobody.</summary>
     public DraftChoice? Draft { get; init; }
+
+    /// <summary>What computes it on this machine.</summary>
+    public CpuOptions Backend => new() { Threads = Threads ?? 0, Reference = Compute == ComputeMode.F32 };
 
     /// <summary>The model that ships with the program, as it is.</summary>
     public static ModelChoice BuiltIn => new(ModelLocator.BuiltIn, null, null, null, null, null, null);

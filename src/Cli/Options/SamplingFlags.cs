@@ -27,8 +27,8 @@ internal sealed record AnswerOptions(
 /// <summary>The sampling options of run and chat, by llama.cpp's names.</summary>
 internal sealed partial class SamplingFlags
 {
-    private readonly Option<int?> _tokens = Flag.Number(["--n-predict", "-n", "--predict", "--max-tokens"], "N", -1, int.MaxValue,
-        "Tokens to make at most (default: -1, to the end).");
+    private readonly Option<int?> _tokens = Flag.Number(["--n-predict", "-n", "--predict", "--max-tokens"], "N",
+        -1, int.MaxValue, "Tokens to make at most (default: -1, to the end).");
 
     private readonly Option<float?> _temperature = Flag.Number(["--temp", "--temperature"], "T", 0f, 100f,
         "Temperature; 0 takes the most probable token.");

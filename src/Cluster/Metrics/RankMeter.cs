@@ -66,67 +66,18 @@ public sealed class RankMeter
     }
 
     /// <summary>What was measured, for the control plane.</summary>
-    public StatusReply Status()
+    public StatusReply Status() => Totals().Status(Trace.Now);
+
+    /// <summary>What was measured until now, to be added up.</summary>
+    public RankTotals Totals()
     {
-        var status = new StatusReply
-        {
-            Steps = Step.Count,
-            Tokens = Tokens,
-            Step = Micros(Step),
-            Compute = Micros(Compute),
-            StepSeconds = Seconds(Step),
-            BusySeconds = BusyNanoseconds / 1e9,
-            ComputeSeconds = Seconds(Compute),
-            ClockNanoseconds = Trace.Now,
-        };
+        var totals = new RankTotals();
+        totals.AddSteps(Step, Compute, Tokens, BusyNanoseconds);
         foreach (var (scope, ranks) in _groups)
-            foreach (var operation in ranks.Metrics.Operations)
-                if (operation.Total.Count > 0) status.Operations.Add(StatusOf(scope, operation));
-        for (var i = 0; i < _links.Count; i++)
-            if (_links[i].BytesSent + _links[i].BytesReceived > 0) status.Links.Add(StatusOf(_links[i], _before[i]));
-        return status;
+            foreach (var operation in ranks.Metrics.Operations) totals.Add(scope, operation);
+        for (var i = 0; i < _links.Count; i++) totals.Add(_links[i], _before[i]);
+        return totals;
     }
-
-    private static OperationStatus StatusOf(string scope, OperationMetrics operation) => new()
-    {
-        Scope = scope,
-        Operation = operation.Name,
-        Count = operation.Total.Count,
-        Bytes = operation.Bytes,
-        Wait = Micros(operation.Wait),
-        Transfer = Micros(operation.Transfer),
-        Reduce = Micros(operation.Reduce),
-        Total = Micros(operation.Total),
-        WaitSeconds = Seconds(operation.Wait),
-        TransferSeconds = Seconds(operation.Transfer),
-        ReduceSeconds = Seconds(operation.Reduce),
-        MaxMicroseconds = operation.Total.MaxNanoseconds / 1e3,
-    };
-
-    private static LinkStatus StatusOf(LinkMetrics link, (long Sent, long Received) before)
-    {
-        var health = link.Health;
-        return new()
-        {
-            Peer = link.Peer,
-            BytesSent = link.BytesSent - before.Sent,
-            BytesReceived = link.BytesReceived - before.Received,
-            RoundTripMicrosecondsP50 = link.RoundTrip.Quantile(0.5) / 1e3,
-            RoundTripMicrosecondsP99 = link.RoundTrip.Quantile(0.99) / 1e3,
-            RoundTripMicrosecondsNow = health?.RoundTripMicroseconds ?? 0,
-            Retransmissions = health?.Retransmissions ?? 0,
-            Wait = Micros(link.Wait),
-        };
-    }
-
-    private static Quantiles Micros(LatencyHistogram histogram) => new()
-    {
-        P50 = histogram.Quantile(0.5) / 1e3,
-        P95 = histogram.Quantile(0.95) / 1e3,
-        P99 = histogram.Quantile(0.99) / 1e3,
-    };
-
-    private static double Seconds(LatencyHistogram histogram) => histogram.SumNanoseconds / 1e9;
 
     /// <summary>Nanoseconds that the stage's collectives took so far.</summary>
     private long Collecting() =>

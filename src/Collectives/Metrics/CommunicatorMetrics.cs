@@ -49,7 +49,8 @@ public sealed class OperationMetrics
 {
     private long _bytes;
 
-    internal OperationMetrics(CollectiveOperation operation) => Operation = operation;
+    /// <summary>Nothing yet.</summary>
+    public OperationMetrics(CollectiveOperation operation) => Operation = operation;
 
     /// <summary>Which kind.</summary>
     public CollectiveOperation Operation { get; }
@@ -79,6 +80,17 @@ public sealed class OperationMetrics
 
     /// <summary>Encoded size of all messages; of a sum, the size of the values once.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Adds what another group did of the same kind.</summary>
+    public void Add(OperationMetrics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Volatile.Write(ref _bytes, _bytes + other.Bytes);
+        Wait.Add(other.Wait);
+        Transfer.Add(other.Transfer);
+        Reduce.Add(other.Reduce);
+        Total.Add(other.Total);
+    }
 
     internal void Record(long total, long wait, long transfer, long bytes)
     {

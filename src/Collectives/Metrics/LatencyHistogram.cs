@@ -32,6 +32,22 @@ public sealed class LatencyHistogram
         Volatile.Write(ref _count, _count + 1);
     }
 
+    /// <summary>Adds every duration that another has; <c>other</c> may be recording meanwhile.</summary>
+    public void Add(LatencyHistogram other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var count = 0L;
+        for (var i = 0; i < _counts.Length; i++)
+        {
+            var more = Volatile.Read(ref other._counts[i]);
+            _counts[i] += more;
+            count += more;
+        }
+        _sum += other.SumNanoseconds;
+        _max = Math.Max(_max, other.MaxNanoseconds);
+        Volatile.Write(ref _count, _count + count);
+    }
+
     /// <summary>The duration that the fraction <paramref name="q"/> (0 to 1) does not exceed, in nanoseconds.</summary>
     public double Quantile(double q)
     {

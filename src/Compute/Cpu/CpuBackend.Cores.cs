@@ -10,10 +10,23 @@ public sealed unsafe partial class CpuBackend
 
     private CpuBackend[] _cores = [];
 
+    /// <summary>How many <see cref="Cores"/> there will be.</summary>
+    /// <param name="options">How a backend is made.</param>
+    /// <param name="weightBytes">Weights that each of them reads in a step.</param>
+    public static int CoresOf(CpuOptions options, long weightBytes)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var info = CpuInfo.Read();
+        return CoresOf(ThreadsOf(options, info), weightBytes, info.LastLevelCacheBytes);
+    }
+
+    private static int CoresOf(int threads, long weightBytes, long cacheBytes) =>
+        threads is 1 or > CoresMax || weightBytes / CacheTimesMax > cacheBytes ? 0 : threads;
+
     /// <inheritdoc/>
     public IReadOnlyList<IBackend> Cores(long weightBytes)
     {
-        if (_team.Size is 1 or > CoresMax || weightBytes / CacheTimesMax > _cacheBytes) return [];
+        if (CoresOf(_team.Size, weightBytes, _cacheBytes) == 0) return [];
         if (_cores.Length == 0)
         {
             var alone = _options with { Threads = 1 };

@@ -17,7 +17,7 @@ public sealed unsafe partial class CpuBackend : IBackend
         var info = CpuInfo.Read();
         _options = options;
         _cacheBytes = info.LastLevelCacheBytes;
-        _team = new ThreadTeam(options.Threads == 0 ? info.DefaultThreads : options.Threads);
+        _team = new ThreadTeam(ThreadsOf(options, info));
         Description = $"{info.Model}, {info.Tier}, {_team.Size} thread{(_team.Size == 1 ? "" : "s")}";
     }
 
@@ -26,6 +26,9 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     /// <summary>Threads that compute, the caller included.</summary>
     public int Threads => _team.Size;
+
+    private static int ThreadsOf(CpuOptions options, CpuInfo info) =>
+        options.Threads == 0 ? info.DefaultThreads : options.Threads;
 
     /// <inheritdoc/>
     public TensorStorage Allocate(int rows, int columns)

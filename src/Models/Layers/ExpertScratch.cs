@@ -16,18 +16,27 @@ internal sealed class ExpertScratch : IDisposable
     /// <param name="tokensMax">Tokens of the largest step.</param>
     public ExpertScratch(IBackend on, ModelConfig config, int tokensMax)
     {
+        _all = [.. Shapes(config, tokensMax).Select(shape => on.Allocate(shape.Rows, shape.Columns))];
+        Groups = new(config.Experts.Count, config.Experts.Active, config.Experts.Count > 0 ? tokensMax : 0);
+    }
+
+    /// <summary>What <see cref="Bytes"/> of such a scratch will be.</summary>
+    public static long BytesOf(ModelConfig config, int tokensMax) =>
+        Shapes(config, tokensMax).Sum(shape => 4L * shape.Rows * shape.Columns);
+
+    private static (int Rows, int Columns)[] Shapes(ModelConfig config, int tokensMax)
+    {
         var experts = config.Experts;
         var tokens = experts.Count > 0 ? tokensMax : 0;
         var rows = Math.Max(tokens, Math.Min(tokens * experts.Active, RowsMin));
-        _all =
+        return
         [
-            on.Allocate(tokens, experts.Count),
-            on.Allocate(rows, config.Width),
-            on.Allocate(rows, 2 * experts.Width),
-            on.Allocate(rows, experts.Width),
-            on.Allocate(rows, config.Width),
+            (tokens, experts.Count),
+            (rows, config.Width),
+            (rows, 2 * experts.Width),
+            (rows, experts.Width),
+            (rows, config.Width),
         ];
-        Groups = new(experts.Count, experts.Active, tokens);
     }
 
     /// <summary>Which tokens go to which expert.</summary>

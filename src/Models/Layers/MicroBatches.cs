@@ -24,7 +24,7 @@ internal sealed class MicroBatches : IDisposable
     /// <param name="limits">The largest step.</param>
     public MicroBatches(IReadOnlyList<IBackend> cores, ModelConfig config, StepLimits limits)
     {
-        var most = new StepLimits(PartMax, PartMax, PartMax, limits.TableBlocks);
+        var most = PartOf(limits);
         _cores = cores;
         _scratch = [.. cores.Select(core => new Scratch(core, config, most, config.VocabularySize))];
         _inputs = [.. cores.Select(_ => new ForwardInput(most))];
@@ -38,6 +38,12 @@ internal sealed class MicroBatches : IDisposable
 
     /// <summary>Memory of their activations.</summary>
     public long Bytes => _scratch.Sum(scratch => scratch.Bytes);
+
+    /// <summary>What <see cref="Bytes"/> will be with so many cores.</summary>
+    public static long BytesOf(int cores, ModelConfig config, StepLimits limits) =>
+        cores * Scratch.BytesOf(config, PartOf(limits), config.VocabularySize);
+
+    private static StepLimits PartOf(StepLimits limits) => new(PartMax, PartMax, PartMax, limits.TableBlocks);
 
     /// <summary>A part of the step that was cut last.</summary>
     public Step this[int part] => new(_inputs[part], _cores[part], _scratch[part]);

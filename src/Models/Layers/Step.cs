@@ -14,23 +14,33 @@ internal sealed class Scratch : IDisposable
     /// <param name="logits">Rows of the head that this rank holds.</param>
     public Scratch(IBackend on, ModelConfig config, StepLimits limits, int logits)
     {
+        _all = [.. Shapes(config, limits, logits).Select(shape => on.Allocate(shape.Rows, shape.Columns))];
+        Experts = new(on, config, limits.Tokens);
+    }
+
+    /// <summary>What <see cref="Bytes"/> of such a scratch will be.</summary>
+    public static long BytesOf(ModelConfig config, StepLimits limits, int logits) =>
+        Shapes(config, limits, logits).Sum(shape => 4L * shape.Rows * shape.Columns)
+        + ExpertScratch.BytesOf(config, limits.Tokens);
+
+    private static (int Rows, int Columns)[] Shapes(ModelConfig config, StepLimits limits, int logits)
+    {
         var heads = config.Heads * config.HeadDim;
         var keys = config.KvHeads * config.HeadDim;
-        _all =
+        return
         [
-            on.Allocate(limits.Tokens, config.Width),
-            on.Allocate(limits.Tokens, config.Width),
-            on.Allocate(limits.Tokens, config.Width),
-            on.Allocate(limits.Tokens, heads + 2 * keys),
-            on.Allocate(limits.Tokens, heads),
-            on.Allocate(limits.Tokens, 2 * config.FeedForwardWidth),
-            on.Allocate(limits.Tokens, config.FeedForwardWidth),
-            on.Allocate(limits.Tokens, config.Rope.Dimensions),
-            on.Allocate(limits.LogitRows, config.Width),
-            on.Allocate(limits.LogitRows, config.Width),
-            on.Allocate(limits.LogitRows, logits),
+            (limits.Tokens, config.Width),
+            (limits.Tokens, config.Width),
+            (limits.Tokens, config.Width),
+            (limits.Tokens, heads + 2 * keys),
+            (limits.Tokens, heads),
+            (limits.Tokens, 2 * config.FeedForwardWidth),
+            (limits.Tokens, config.FeedForwardWidth),
+            (limits.Tokens, config.Rope.Dimensions),
+            (limits.LogitRows, config.Width),
+            (limits.LogitRows, config.Width),
+            (limits.LogitRows, logits),
         ];
-        Experts = new(on, config, limits.Tokens);
     }
 
     /// <summary>Residual stream, <c>[T, D]</c>.</summary>

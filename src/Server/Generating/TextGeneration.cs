@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Minka.Engine;
 using Minka.Engine.Sampling;
@@ -161,8 +162,7 @@ internal sealed class TextGeneration
             FinishReason.Stop => TextFinish.Stop,
             FinishReason.Length => TextFinish.Length,
             FinishReason.Cancelled => throw Cancelled(),
-            FinishReason.Deadline => throw new ApiFault(
-                504, "server_error", "timeout", "The request took longer than it may; ask for fewer tokens."),
+            FinishReason.Deadline => throw TooLate(),
             FinishReason.SlowReader => throw new OperationCanceledException("The client did not read."),
             _ => throw ApiFault.Internal("No token could follow, or the engine failed; the server's log says why."),
         };
@@ -180,6 +180,14 @@ internal sealed class TextGeneration
         _open--;
         // The engine knows nothing of stop strings: its sequence would go on beside the others.
         if (choice.StopText is not null && _open > 0) _tokens.Cancel(index);
+    }
+
+    private ApiFault TooLate()
+    {
+        var (seconds, tokens) = (_tokens.Request.TimeLimit.TotalSeconds, Usage.Completion);
+        return new(504, "server_error", "timeout", string.Create(CultureInfo.InvariantCulture,
+            $"The 'timeout' of {seconds} s was over after {tokens} generated {(tokens == 1 ? "token" : "tokens")}; "
+            + $"allow more time, or ask for fewer tokens."), "timeout");
     }
 
     private Exception Cancelled() => _aborted.IsCancellationRequested

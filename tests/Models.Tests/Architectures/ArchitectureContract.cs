@@ -71,6 +71,18 @@ public sealed class ArchitectureContract
     }
 
     [Theory, MemberData(nameof(Cases))]
+    public void Its_activations_take_what_was_said_before_it_was_loaded(string architecture, DType? type)
+    {
+        using var one = new LoadedModel(architecture, type, threads: 1);
+        using var three = new LoadedModel(architecture, type, threads: 3);
+        var config = one.Model.Config;
+
+        Assert.Equal(Decoder.ScratchBytes(config, Limits, cores: 0), one.Model.Memory.ScratchBytes);
+        Assert.Equal(Decoder.ScratchBytes(config, Limits, cores: 3), three.Model.Memory.ScratchBytes);
+        Assert.True(three.Model.Memory.ScratchBytes > one.Model.Memory.ScratchBytes);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
     public void A_copied_block_serves_as_the_original(string architecture, DType? type)
     {
         using var model = new LoadedModel(architecture, type, threads: 2);

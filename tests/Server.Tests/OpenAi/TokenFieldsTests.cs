@@ -96,7 +96,31 @@ public sealed class TokenFieldsTests(TinyServer server)
 
         var (status, answer) = await late;
         Assert.Equal((504, "timeout"), (status, (string?)answer["error"]!["code"]));
+        Assert.Equal("timeout", (string?)answer["error"]!["param"]);
+        Assert.Equal("The 'timeout' of 0.001 s was over after 0 generated tokens; allow more time, or ask for fewer "
+            + "tokens.", (string?)answer["error"]!["message"]);
         Assert.Equal(200, (await first).Status);
+        await stepped.SettleAsync();
+    }
+
+    [Fact]
+    public async Task What_was_generated_in_the_time_is_told_with_the_504()
+    {
+        var clock = new HandClock();
+        await using var stepped = await TinyServer.StartAsync(isStepped: true, time: clock);
+        var counters = stepped.Model.Engine.Counters;
+        var late = stepped.PostAsync(Path, """{"prompt":"Once","max_tokens":40,"ignore_eos":true,"timeout":60}""");
+        stepped.Allow(2);
+        await TinyServer.UntilAsync(() => counters.GeneratedTokens == 2);
+
+        // One more may be under way already.
+        clock.Advance(TimeSpan.FromSeconds(61));
+        stepped.Allow();
+
+        var (status, answer) = await late;
+        Assert.InRange(counters.GeneratedTokens, 2, 3);
+        Assert.Equal((504, $"The 'timeout' of 60 s was over after {counters.GeneratedTokens} generated tokens; "
+            + "allow more time, or ask for fewer tokens."), (status, (string?)answer["error"]!["message"]));
         await stepped.SettleAsync();
     }
 }
