@@ -127,7 +127,7 @@ public sealed class LostMachineTests : IAsyncLifetime
     [Fact]
     public async Task A_chat_waits_for_a_worker_that_is_killed_and_goes_on_when_it_is_back()
     {
-        await using var chat = MinkaProcess.Start("chat", "--workers", All);
+        await using var chat = MinkaProcess.Start("chat", "--workers", All, "--report");
         await chat.Input.WriteLineAsync("What is 12 + 30?");
         await chat.LineAsync("12 + 30 = 42.");
 
@@ -140,6 +140,9 @@ public sealed class LostMachineTests : IAsyncLifetime
         Assert.Equal("2 + 2 = 4.", await chat.LineAsync("2 + 2"));
         Assert.EndsWith("What runs waits up to 60 s for the cluster to come back.", lost, StringComparison.Ordinal);
         Assert.Equal(0, await chat.EndAsync());
+        Assert.Equal(
+            "recovered   once; steps are those of the whole run, what follows is since the last start",
+            await chat.LineAsync("recovered"));
     }
 
     [Fact]
