@@ -56,17 +56,26 @@ public sealed partial class LlmEngine
         }
     }
 
-    /// <summary>Hands the new tokens of a chunk to their reader; returns how many.</summary>
-    private int Deliver(Batch batch, int index)
+    /// <summary>New tokens that a committed chunk has brought.</summary>
+    private static int Generated(Batch batch, int index)
     {
+        var chunk = batch.Chunks[index];
+        var known = chunk.Start + chunk.Count - Drafts(chunk);
+        return chunk.SampleRows == 0 ? 0 : Math.Max(0, chunk.Sequence.Known - known);
+    }
+
+    private static int Drafts(in Chunk chunk) => Math.Max(0, chunk.SampleRows - 1);
+
+    /// <summary>Hands the new tokens of a chunk to their reader.</summary>
+    private void Deliver(Batch batch, int index)
+    {
+        var count = Generated(batch, index);
+        if (count == 0) return;
         var chunk = batch.Chunks[index];
         var sequence = chunk.Sequence;
         var output = sequence.Output!;
-        var drafts = Math.Max(0, chunk.SampleRows - 1);
-        var count = sequence.Known - (chunk.Start + chunk.Count - drafts);
-        if (chunk.SampleRows == 0 || count <= 0) return 0;
         var sampled = Math.Min(count, batch.Sampled(index).Length);
-        Counters.AddDrafts(drafts, sampled - 1);
+        Counters.AddDrafts(Drafts(chunk), sampled - 1);
 
         var tokens = sequence.Tokens[^count..];
         var pauses = false;
@@ -86,7 +95,6 @@ public sealed partial class LlmEngine
         }
         if (pauses) Pause(output);
         _wakes.Add(output);
-        return count;
     }
 
     private void Pause(Generation generation)

@@ -267,13 +267,17 @@ public sealed partial class LlmEngine
     {
         _scheduler.Commit(batch);
         var generated = 0;
-        for (var i = 0; i < batch.Chunks.Length; i++) generated += Deliver(batch, i);
+        for (var i = 0; i < batch.Chunks.Length; i++) generated += Generated(batch, i);
+        // Before any reader has them: who has read a text to its end finds all of it in the counters.
         Counters.AddStep(batch.TokenCount, generated, _stepTime);
+        CountLoad();
+        for (var i = 0; i < batch.Chunks.Length; i++) Deliver(batch, i);
     }
 
     /// <summary>Tells the readers of sequences that ended, and everyone else how busy the engine is.</summary>
     private void Settle()
     {
+        CountLoad();
         for (var i = 0; i < _scheduler.Ended.Count; i++)
         {
             var sequence = _scheduler.Ended[i];
@@ -281,9 +285,13 @@ public sealed partial class LlmEngine
             if (sequence.Output is { } output) End(output, sequence, new(sequence.Choice, 0, false, sequence.Finish));
         }
         _scheduler.ClearEnded();
+        _wakes.Send();
+    }
+
+    private void CountLoad()
+    {
         Counters.SetLoad(_scheduler);
         Counters.SetStepsInFlight(_flights.Count);
-        _wakes.Send();
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);

@@ -86,6 +86,21 @@ internal static class Ranks
         return thrown;
     }
 
+    /// <summary>Bytes that this thread allocates in a hundred steps.</summary>
+    /// <remarks>A method that is compiled anew meanwhile may cost something, and when that is depends on the machine:
+    /// the least of some windows counts. One object a step would be 2400 bytes in each of them.</remarks>
+    public static long LeastAllocated(Action step)
+    {
+        var least = long.MaxValue;
+        for (var window = 0; window < 6; window++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++) step();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
+    }
+
     /// <summary>Runs one body per rank at once; all must end well. Disposes the transports.</summary>
     public static void RunAll(IReadOnlyList<ITransport> transports, Action<ITransport> body)
     {

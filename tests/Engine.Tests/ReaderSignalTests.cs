@@ -72,12 +72,10 @@ public class ReaderSignalTests
         // Both sleep before anything comes: a reader that finds all of its text there runs on, and blocks, right here.
         var blocking = ReadAsync(one, () => isOtherRead.Wait(Cancellation));
         var reading = ReadAsync(other, isOtherRead.Set);
-        var running = fixture.Engine.RunAsync(Cancellation);
+        fixture.Start();
 
         int[] counts = await Task.WhenAll(blocking, reading);
         Assert.Equal([3, 3], counts);
-        fixture.Engine.Stop();
-        await running;
     }
 
     private static async Task<int> ReadAsync(Generation generation, Action afterwards)

@@ -23,11 +23,7 @@ public sealed class LifecycleTests
         var waiting = server.Client.PostAsync(Text, new StringContent(
             Long, System.Text.Encoding.UTF8, "application/json"), leaving.Token);
         // It is taken in between two steps.
-        await TinyServer.UntilAsync(() =>
-        {
-            server.Allow(1);
-            return server.Model.Engine.Counters.Waiting == 1;
-        });
+        await StepUntilAsync(server, () => server.Model.Engine.Counters.Waiting == 1);
 
         using var refused = await server.SendAsync(Text, """{"prompt":"a"}""");
 
@@ -48,12 +44,7 @@ public sealed class LifecycleTests
         Assert.True(server.Model.Engine.Counters.UsedBlocks > 0);
 
         response.Dispose();
-        // A step at a time, so that it does not come to its end before the server has seen that nobody reads.
-        await TinyServer.UntilAsync(() =>
-        {
-            server.Allow(1);
-            return server.Model.Engine.Counters.Running == 0;
-        });
+        await StepUntilAsync(server, () => server.Model.Engine.Counters.Running == 0);
         await server.SettleAsync();
 
         var counters = server.Model.Engine.Counters;
@@ -120,6 +111,18 @@ public sealed class LifecycleTests
         var server = await TinyServer.StartAsync(options, scheduling, isStepped: true);
         server.Allow(4);
         return server;
+    }
+
+    /// <summary>Waits until something is so, and allows a step now and then: so seldom that no long text comes to its
+    /// end in all the time that there is.</summary>
+    private static Task StepUntilAsync(TinyServer server, Func<bool> isSo)
+    {
+        var looks = 0;
+        return TinyServer.UntilAsync(() =>
+        {
+            if (looks++ % 16 == 0) server.Allow(1);
+            return isSo();
+        });
     }
 
     /// <summary>Returns with the headers, which go out with the first byte.</summary>

@@ -10,6 +10,7 @@ namespace Minka.Server.Observing;
 /// <summary>Sends traces and metrics to an OpenTelemetry collector, as the <c>OTEL_*</c> variables say.</summary>
 internal sealed class OtlpExport : IDisposable
 {
+    private readonly int _lastExportMs;
     private readonly TracerProvider? _traces;
     private readonly MeterProvider? _metrics;
 
@@ -18,6 +19,7 @@ internal sealed class OtlpExport : IDisposable
     /// <param name="version">The program's.</param>
     public OtlpExport(IReadOnlyDictionary<string, string> variables, string version)
     {
+        _lastExportMs = OtelVariables.LastExportMs(variables);
         if (OtelVariables.Wants(variables, "TRACES"))
             _traces = Sdk.CreateTracerProviderBuilder()
                 .ConfigureServices(services => services.AddSingleton(Configuration(variables)))
@@ -30,11 +32,11 @@ internal sealed class OtlpExport : IDisposable
                 .AddMeter(GenAiNames.Minka).AddOtlpExporter().Build();
     }
 
-    /// <summary>Sends what is left, for two seconds at most each.</summary>
+    /// <summary>Sends what is left, for as long as the variables allow.</summary>
     public void Dispose()
     {
-        _traces?.Shutdown(2000);
-        _metrics?.Shutdown(2000);
+        _traces?.Shutdown(_lastExportMs);
+        _metrics?.Shutdown(_lastExportMs);
         _traces?.Dispose();
         _metrics?.Dispose();
     }

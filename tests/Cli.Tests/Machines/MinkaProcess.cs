@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 
 namespace Minka.Cli.Tests.Machines;
 
@@ -7,8 +6,8 @@ namespace Minka.Cli.Tests.Machines;
 internal sealed class MinkaProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
-    private readonly List<string> _seen = [];
+    private readonly Lines _output = new(), _errors = new();
+    private readonly SemaphoreSlim _news = new(0);
     private readonly CancellationTokenSource _limit = ChildProcess.Limited();
 
     private MinkaProcess(Process process) => _process = process;
@@ -27,12 +26,8 @@ internal sealed class MinkaProcess : IAsyncDisposable
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         var started = new MinkaProcess(process);
-        void Take(object _, DataReceivedEventArgs line)
-        {
-            if (line.Data is { } text) started._lines.Writer.TryWrite(text);
-        }
-        process.OutputDataReceived += Take;
-        process.ErrorDataReceived += Take;
+        process.OutputDataReceived += (_, line) => started.Take(started._output, line.Data);
+        process.ErrorDataReceived += (_, line) => started.Take(started._errors, line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return started;
@@ -56,21 +51,18 @@ internal sealed class MinkaProcess : IAsyncDisposable
         return (server, new HttpClient { BaseAddress = new(root) });
     }
 
-    /// <summary>The next line that holds a text; those before it are passed over.</summary>
+    /// <summary>The next line that holds a text; those before it in its stream are passed over. Lines of two streams
+    /// come in any order.</summary>
     public async Task<string> LineAsync(string holds)
     {
         var ended = _process.WaitForExitAsync(_limit.Token);
         while (true)
         {
             var isOver = ended.IsCompleted; // What it said last is read after this, and not missed.
-            while (_lines.Reader.TryRead(out var line))
-            {
-                _seen.Add(line);
-                if (line.Contains(holds, StringComparison.Ordinal)) return line;
-            }
-            Assert.False(isOver,
-                $"It ended without '{holds}', having said:\n{string.Join('\n', _seen)}");
-            await Task.WhenAny(ended, _lines.Reader.WaitToReadAsync(_limit.Token).AsTask());
+            if ((_output.Next(holds) ?? _errors.Next(holds)) is { } line) return line;
+            Assert.False(isOver, $"It ended without '{holds}', having said:\n{_output}\nand\n{_errors}");
+            await Task.WhenAny(ended, _news.WaitAsync(_limit.Token));
+            _limit.Token.ThrowIfCancellationRequested();
         }
     }
 
@@ -103,5 +95,41 @@ internal sealed class MinkaProcess : IAsyncDisposable
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
         _limit.Dispose();
+    }
+
+    private void Take(Lines stream, string? line)
+    {
+        if (line is null) return;
+        stream.Add(line);
+        _news.Release();
+    }
+
+    /// <summary>The lines of one stream, and how far they were looked at.</summary>
+    private sealed class Lines
+    {
+        private readonly List<string> _lines = [];
+        private int _next;
+
+        public void Add(string line)
+        {
+            lock (_lines) _lines.Add(line);
+        }
+
+        /// <summary>The next that holds a text, which is where the next look begins; null if there is none.</summary>
+        public string? Next(string holds)
+        {
+            lock (_lines)
+            {
+                var at = _lines.FindIndex(_next, line => line.Contains(holds, StringComparison.Ordinal));
+                if (at < 0) return null;
+                _next = at + 1;
+                return _lines[at];
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_lines) return string.Join('\n', _lines);
+        }
     }
 }

@@ -139,7 +139,7 @@ public class ConstrainedGenerationTests
     public async Task A_constraint_that_is_being_compiled_holds_up_no_other_text()
     {
         using var gate = new ManualResetEventSlim();
-        var reading = new TaskCompletionSource();
+        var reading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var slow = new TokenVocabulary(Vocabularies.Small.Count, id =>
         {
             reading.TrySetResult();
@@ -148,9 +148,10 @@ public class ConstrainedGenerationTests
         });
         await using var fixture = new EngineFixture(
             options: Options with { Vocabulary = slow }, vocabularySize: Vocabularies.Small.Count + 3);
-        var constrained = Task.Run(
+        // On a thread of its own: the gate blocks it.
+        var constrained = Task.Factory.StartNew(
             () => fixture.TextAsync(new() { Prompt = Prompt, Constraint = Constraint.Choice(["ab"]) }),
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
         await reading.Task;
         var other = await fixture.TextAsync(new() { Prompt = Prompt, TokensMax = 20, IgnoreEos = true });

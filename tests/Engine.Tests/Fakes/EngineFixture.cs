@@ -4,9 +4,10 @@ using Minka.Engine.Scheduling;
 namespace Minka.Engine.Tests.Fakes;
 
 /// <summary>An engine over a <see cref="RecallModel"/>, running until disposed.</summary>
+/// <remarks>Who meets whom in a step hangs on how fast requests come, unless all are there before it starts.</remarks>
 internal sealed class EngineFixture : IAsyncDisposable
 {
-    private readonly Task _run;
+    private Task? _run;
 
     public EngineFixture(SchedulerOptions? scheduling = null, int kvBlocks = 64, EngineOptions? options = null,
         int vocabularySize = 64, bool starts = true, Func<RecallModel, IExecutor>? executor = null, int memory = 0)
@@ -16,7 +17,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         options = (options ?? new()) with { Scheduling = scheduling };
         Executor = executor?.Invoke(Model) ?? new LocalExecutor(Model);
         Engine = new LlmEngine(Executor, options, TimeProvider.System);
-        _run = starts ? Engine.RunAsync(TestContext.Current.CancellationToken) : Task.CompletedTask;
+        if (starts) Start();
     }
 
     public RecallModel Model { get; }
@@ -24,6 +25,17 @@ internal sealed class EngineFixture : IAsyncDisposable
     public IExecutor Executor { get; }
 
     public LlmEngine Engine { get; }
+
+    /// <summary>Starts an engine that was made without; again does nothing.</summary>
+    public void Start() => _run ??= Engine.RunAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Submits all of them, then starts.</summary>
+    public Generation[] StartWith(IEnumerable<GenerationRequest> requests)
+    {
+        Generation[] generations = [.. requests.Select(Submit)];
+        Start();
+        return generations;
+    }
 
     public Generation Submit(GenerationRequest request) =>
         Engine.Submit(request, TestContext.Current.CancellationToken);
@@ -44,6 +56,6 @@ internal sealed class EngineFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Engine.Stop();
-        await _run;
+        await (_run ?? Task.CompletedTask);
     }
 }

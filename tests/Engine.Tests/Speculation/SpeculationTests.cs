@@ -100,12 +100,13 @@ public class SpeculationTests
             Sampling = new() { Temperature = temperature, Seed = (ulong)i, TopK = 12, FrequencyPenalty = i % 2 * 0.1f },
         }).ToArray();
         await using var plain = new EngineFixture(Scheduling, memory: memory);
-        var expected = await Task.WhenAll(requests.Select(plain.TextAsync));
+        var expected = await Task.WhenAll(requests.Select(plain.TextsAsync));
 
         // Few blocks, so that guesses also meet preemption.
         var options = new EngineOptions { Drafter = DrafterOf(kind) };
-        await using var guessing = new EngineFixture(Scheduling, kvBlocks: 20, options, memory: memory);
-        var texts = await Task.WhenAll(requests.Select(guessing.TextAsync));
+        await using var guessing = new EngineFixture(
+            Scheduling, kvBlocks: 20, options, memory: memory, starts: false);
+        var texts = await Task.WhenAll(guessing.StartWith(requests).Select(EngineFixture.TextsOf));
 
         Assert.Equal(expected, texts);
         var counters = guessing.Engine.Counters;
@@ -180,12 +181,12 @@ public class SpeculationTests
         var options = new EngineOptions { Vocabulary = Vocabularies.Small, EosIds = [Vocabularies.Eos] };
         await using var plain = new EngineFixture(
             Scheduling, 200, options, vocabularySize: size, memory: 1);
-        var expected = await Task.WhenAll(requests.Select(request => SaidAsync(plain, request)));
+        var expected = await Task.WhenAll(plain.StartWith(requests).Select(SaidAsync));
 
         IDrafter drafter = kind == "ngram" ? new NgramDrafter(new()) : new ModelDrafter(ModelOf(size, memory: 1), size);
         await using var guessing = new EngineFixture(
-            Scheduling, 40, options with { Drafter = drafter }, vocabularySize: size, memory: 1);
-        var said = await Task.WhenAll(requests.Select(request => SaidAsync(guessing, request)));
+            Scheduling, 40, options with { Drafter = drafter }, vocabularySize: size, memory: 1, starts: false);
+        var said = await Task.WhenAll(guessing.StartWith(requests).Select(SaidAsync));
 
         Assert.Equal(expected, said);
         var counters = guessing.Engine.Counters;
@@ -193,9 +194,9 @@ public class SpeculationTests
     }
 
     /// <summary>All that a request says: tokens, ends and log-probabilities.</summary>
-    private static async Task<string> SaidAsync(EngineFixture fixture, GenerationRequest request)
+    private static async Task<string> SaidAsync(Generation generation)
     {
-        var choices = await Completion.ReadAsync(fixture.Submit(request), TestContext.Current.CancellationToken);
+        var choices = await Completion.ReadAsync(generation, TestContext.Current.CancellationToken);
         return string.Join("\n", choices.Select(choice => $"{string.Join(' ', choice.Ids)} {choice.Finish} "
             + string.Join(' ', choice.Logprobs.Select(at => $"{at.Chosen} {string.Join(',', at.Top)}"))));
     }

@@ -61,7 +61,7 @@ public sealed class KeyTests
     public async Task A_key_over_its_rate_is_told_when_to_come_again_and_others_are_served()
     {
         await using var server = await StartAsync(
-            new ApiKey("slow", "slow") { RequestsPerSecond = 0.02 }, new ApiKey("fast", "fast"));
+            new ApiKey("slow", "slow") { RequestsPerSecond = 0.002 }, new ApiKey("fast", "fast"));
         server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "slow");
 
         using var first = await server.SendAsync("/v1/completions", Ask);
@@ -71,8 +71,8 @@ public sealed class KeyTests
 
         Assert.Equal((200, 429, 200), ((int)first.StatusCode, (int)second.StatusCode, (int)other.StatusCode));
         Assert.Equal("1", first.Headers.GetValues("x-ratelimit-limit-requests").Single());
-        Assert.InRange(second.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 50);
-        Assert.InRange(int.Parse(second.Headers.GetValues("retry-after-ms").Single()), 1, 50_000);
+        Assert.InRange(second.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 500);
+        Assert.InRange(int.Parse(second.Headers.GetValues("retry-after-ms").Single()), 1, 500_000);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class MetricsEndpointTests
         var sent = Sum(families, "minka_first_byte_seconds", "_sum");
         Assert.InRange(queue, 0, made);
         Assert.InRange(made, 1e-6, sent);
-        Assert.InRange(Sum(families, "minka_e2e_seconds", "_sum"), made, 30);
+        Assert.InRange(Sum(families, "minka_e2e_seconds", "_sum"), made, 600);
     }
 
     [Fact]

@@ -74,10 +74,21 @@ public sealed class OtlpExportTests
         Assert.Equal(expected, OtelVariables.Wants(
             variables.Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1]), "TRACES"));
 
+    [Theory]
+    [InlineData("", 2000)]
+    [InlineData("500", 500)]
+    [InlineData("0", 2000)]
+    [InlineData("-1", 2000)]
+    [InlineData("soon", 2000)]
+    public void What_is_left_at_the_end_is_sent_for_as_long_as_an_export_may_take(string timeout, int expected) =>
+        Assert.Equal(expected, OtelVariables.LastExportMs(
+            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_TIMEOUT"] = timeout }));
+
     private static Dictionary<string, string> Variables(Collector collector) => new()
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_SERVICE_NAME"] = "a-service",
+        ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "120000",
     };
 }
