@@ -55,7 +55,8 @@ internal sealed class Door
         var parse = Parse(args, _terminal, _verbose);
         try
         {
-            if (!AsksForHelp(parse) && WrongUsage.Describe(parse) is { } wrong) throw new UsageException(wrong);
+            if ((!AsksForHelp(parse) || IsOfNoVerb(parse)) && WrongUsage.Describe(parse) is { } wrong)
+                throw new UsageException(wrong);
             using var running = _terminal.Interrupts.Begin();
             return await parse.InvokeAsync(
                 new InvocationConfiguration
@@ -99,6 +100,10 @@ internal sealed class Door
     }
 
     private static Option<bool> VerboseOption() => new("--verbose") { Recursive = true };
+
+    /// <summary>Something stands where a verb should, as in <c>minka help docter</c>.</summary>
+    private static bool IsOfNoVerb(ParseResult parse) =>
+        parse.CommandResult.Command is RootCommand && parse.UnmatchedTokens.Count > 0;
 
     private static bool AsksForHelp(ParseResult parse) =>
         parse.Action is System.CommandLine.Invocation.CommandLineAction { ClearsParseErrors: true };

@@ -76,8 +76,9 @@ public sealed record GenerationRequest
         if (TokensMax < 0) throw Refuse("max_tokens", $"max_tokens is {TokensMax}; it cannot be negative.");
         if (Prompt.Length > lengthMax - (TokensMax > 0 ? 1 : 0))
             throw new RequestRefusedException(RefusalReason.TooLong, "prompt",
-                $"The prompt has {Prompt.Length} tokens; the context holds {lengthMax}, and one must be left for an "
-                + "answer. Shorten the prompt or raise --ctx.");
+                $"The prompt has {Prompt.Length} tokens; the context holds {lengthMax}"
+                + (TokensMax > 0 ? ", and one must be left for an answer" : "")
+                + ". Shorten the prompt or raise --ctx.");
         if (TokensMin < 0 || TokensMin > TokensMax)
             throw Refuse("min_tokens", $"min_tokens is {TokensMin}; it lies between 0 and max_tokens, {TokensMax}.");
         foreach (var id in StopIds) CheckId("stop_token_ids", id, vocabularySize);

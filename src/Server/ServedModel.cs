@@ -150,7 +150,8 @@ public sealed partial class ServedModel : IAsyncDisposable
     {
         // What a constraint counts as text must be seen as text.
         var showsSpecial = options.ShowsSpecial || (options.Constraint is not null && Format?.ShowsSpecial == true);
-        return Submit(prompt, options with { ShowsSpecial = showsSpecial }, trace, continues: true, () => null);
+        return Submit(
+            "prompt", prompt, options with { ShowsSpecial = showsSpecial }, trace, continues: true, () => null);
     }
 
     /// <summary>Goes on with a conversation.</summary>
@@ -162,9 +163,15 @@ public sealed partial class ServedModel : IAsyncDisposable
         var options = prompt.Request.Options;
         var format = Format;
         if (format?.ShowsSpecial == true) options = options with { ShowsSpecial = true };
-        if (format?.Constrain(prompt.Request) is { } forced) options = options with { Constraint = forced };
+        if (format?.Constrain(prompt.Request) is { } forced)
+            options = options with
+            {
+                Constraint = forced,
+                ConstraintField = options.Constraint is null ? "tools" : options.ConstraintField,
+            };
         return Submit(
-            prompt.Ids, options, trace, prompt.Request.ContinuesLast, () => format?.Read(prompt.Request, prompt.Text));
+            request.Field, prompt.Ids, options, trace, prompt.Request.ContinuesLast,
+            () => format?.Read(prompt.Request, prompt.Text));
     }
 
     /// <summary>Makes the vector that stands for a prompt.</summary>
@@ -175,7 +182,7 @@ public sealed partial class ServedModel : IAsyncDisposable
     {
         var made = Queue(
             new GenerationRequest { Prompt = prompt, TokensMax = 0, Embedding = options, Key = trace.Key },
-            trace);
+            trace, "input");
         try
         {
             while (await made.WaitToReadAsync(trace.Aborted).ConfigureAwait(false))
@@ -192,7 +199,7 @@ public sealed partial class ServedModel : IAsyncDisposable
     }
 
     private TextGeneration Submit(
-        ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace, bool continues,
+        string promptField, ReadOnlyMemory<int> prompt, TextOptions options, RequestTrace trace, bool continues,
         Func<IAnswerReader?> read)
     {
         var tokens = Queue(
@@ -215,7 +222,7 @@ public sealed partial class ServedModel : IAsyncDisposable
                 CacheSalt = options.CacheSalt,
                 TimeLimit = options.TimeLimit,
             },
-            trace);
+            trace, promptField, options.ConstraintField);
         var generation = new TextGeneration(
             tokens, options, _time,
             () => new ChoiceText(
@@ -226,8 +233,10 @@ public sealed partial class ServedModel : IAsyncDisposable
         return generation;
     }
 
-    /// <summary>Submits; a full queue says when there will be room, as far as the last requests tell.</summary>
-    private Generation Queue(GenerationRequest request, RequestTrace trace)
+    /// <summary>Submits; a full queue says when there will be room, as far as the last requests tell, and what is wrong
+    /// is called as the client called it.</summary>
+    private Generation Queue(
+        GenerationRequest request, RequestTrace trace, string promptField, string constraintField = "")
     {
         try
         {
@@ -240,6 +249,11 @@ public sealed partial class ServedModel : IAsyncDisposable
             {
                 RetryAfter = TimeSpan.FromSeconds(Math.Clamp(turns * Volatile.Read(ref _usualSeconds), 0.1, 60)),
             };
+        }
+        catch (RequestRefusedException refused) when (refused.Parameter is "prompt" or "structured_outputs")
+        {
+            var field = refused.Parameter == "prompt" ? promptField : constraintField;
+            throw new RequestRefusedException(refused.Reason, field, refused.Message);
         }
     }
 

@@ -42,25 +42,25 @@ public sealed class ServerApp : IAsyncDisposable
     private static void MapEndpoints(IEndpointRouteBuilder on, ServerParts server, Telemetry telemetry)
     {
         var health = new HealthEndpoints(server);
-        on.MapGet("/health", health.HealthAsync).Open().Says("Whether the process lives");
-        on.MapGet("/healthz", health.HealthAsync).Open().Says("The same as /health");
-        on.MapGet("/livez", health.HealthAsync).Open().Says("The same as /health");
-        on.MapGet("/ready", health.ReadyAsync).Open().Says("Whether requests are taken");
-        on.MapGet("/readyz", health.ReadyAsync).Open().Says("The same as /ready");
-        on.MapGet("/version", health.VersionAsync).Says("Which Minka this is");
-        on.MapGet("/openapi.json", new OpenApiEndpoint(server, on).AnswerAsync).Says("This document");
-        on.MapGet("/metrics", new MetricsEndpoint(telemetry.Registry, server.Models).AnswerAsync)
+        on.MapRead("/health", health.HealthAsync).Open().Says("Whether the process lives");
+        on.MapRead("/healthz", health.HealthAsync).Open().Says("The same as /health");
+        on.MapRead("/livez", health.HealthAsync).Open().Says("The same as /health");
+        on.MapRead("/ready", health.ReadyAsync).Open().Says("Whether requests are taken");
+        on.MapRead("/readyz", health.ReadyAsync).Open().Says("The same as /ready");
+        on.MapRead("/version", health.VersionAsync).Says("Which Minka this is");
+        on.MapRead("/openapi.json", new OpenApiEndpoint(server, on).AnswerAsync).Says("This document");
+        on.MapRead("/metrics", new MetricsEndpoint(telemetry.Registry, server.Models).AnswerAsync)
             .Says("Numbers in Prometheus' text");
 
-        on.MapMethods("/", ["GET", "HEAD"], PageEndpoints.RootAsync).Open().Says("A page to chat");
-        on.MapGet("/live", PageEndpoints.LiveAsync).Open().Says("A page of what the server does now");
-        on.MapGet("/ui/{**path}", PageEndpoints.FileAsync).Open().Says("What the pages are made of");
-        on.MapGet("/live.json", new LiveEndpoint(server, telemetry.Live).AnswerAsync)
+        on.MapRead("/", PageEndpoints.RootAsync).Open().Says("A page to chat");
+        on.MapRead("/live", PageEndpoints.LiveAsync).Open().Says("A page of what the server does now");
+        on.MapRead("/ui/{**path}", PageEndpoints.FileAsync).Open().Says("What the pages are made of");
+        on.MapRead("/live.json", new LiveEndpoint(server, telemetry.Live).AnswerAsync)
             .Says("What the live page shows");
 
         var models = new ModelsEndpoints(server);
-        on.MapGet("/v1/models", models.ListAsync).Says("The models that can be asked");
-        on.MapGet("/v1/models/{**id}", models.ShowAsync).Says("One of them");
+        on.MapRead("/v1/models", models.ListAsync).Says("The models that can be asked");
+        on.MapRead("/v1/models/{**id}", models.ShowAsync).Says("One of them");
 
         on.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(server).AnswerAsync)
             .Says("Answers a conversation", "ChatCompletionRequest");

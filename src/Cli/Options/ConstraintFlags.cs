@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Minka.Engine.Constraints;
+using Minka.Models.Loading;
 
 namespace Minka.Cli.Options;
 
@@ -75,7 +76,7 @@ internal sealed class ConstraintFlags
         }
         catch (JsonException error)
         {
-            throw new UsageException($"--json-schema is no JSON: {error.Message}");
+            throw new UsageException($"--json-schema is no JSON: {JsonFault.Of(error)}.");
         }
     }
 

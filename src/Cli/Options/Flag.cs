@@ -36,7 +36,7 @@ internal static class Flag
         {
             Description = description,
             HelpName = placeholder,
-            Arity = ArgumentArity.ZeroOrMore,
+            Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
         };
 

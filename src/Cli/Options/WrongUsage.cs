@@ -12,16 +12,16 @@ internal static class WrongUsage
         var command = parse.CommandResult.Command;
         var unmatched = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens[0] : null;
         if (command is RootCommand && unmatched is not null && !LooksLikeOption(unmatched))
-            return $"There is no verb '{unmatched}'{Suggest(unmatched, command.Subcommands.Select(it => it.Name))}";
+            return $"There is no verb '{unmatched}'"
+                + Suggest(unmatched, command.Subcommands.Select(it => it.Name).Concat(OptionNames(command)));
         if (UnknownOption(parse) is { } option)
             return $"There is no option '{option}'{Suggest(option, OptionNames(command))}";
         if (unmatched is not null)
             return $"'{unmatched}' is one argument too many for '{command.Name}'; put several words in quotes.";
-        if (parse.Errors.Count == 0) return null;
         var options = parse.CommandResult.Children.OfType<OptionResult>();
-        return options.Select(CountOfValues).FirstOrDefault(it => it is not null)
-            ?? MissingArgument(parse, command)
-            ?? Sentence(parse.Errors[0].Message);
+        if (options.Select(CountOfValues).FirstOrDefault(it => it is not null) is { } count) return count;
+        return parse.Errors.Count == 0 ? null
+            : MissingArgument(parse, command) ?? Sentence(parse.Errors[0].Message);
     }
 
     private static string? MissingArgument(ParseResult parse, Command command)
@@ -36,7 +36,9 @@ internal static class WrongUsage
     private static string? CountOfValues(OptionResult result)
     {
         var option = result.Option;
-        if (result.Tokens.Count < option.Arity.MinimumNumberOfValues)
+        // Of one that may be repeated each needs its own.
+        var needed = option.Arity.MaximumNumberOfValues > 1 ? Math.Max(1, result.IdentifierTokenCount) : 1;
+        if (result.Tokens.Count < Math.Min(1, option.Arity.MinimumNumberOfValues) * needed)
             return $"{result.IdentifierToken?.Value} needs a value: {option.Name} {option.HelpName}.";
         return result.IdentifierTokenCount > 1 && option.Arity.MaximumNumberOfValues == 1
             ? $"{option.Name} is given {result.IdentifierTokenCount} times; it is taken once."
@@ -73,12 +75,19 @@ internal static class WrongUsage
     {
         var typed = wrong.ToLowerInvariant();
         var nearest = names.Select(name => (Name: name, Steps: Distance(typed, name), Short: IsShortFor(typed, name)))
-            .Where(candidate => candidate.Short || candidate.Steps <= Math.Max(1, typed.TrimStart('-').Length / 2))
+            .Where(candidate => candidate.Short || IsNear(typed, candidate.Name, candidate.Steps))
             // A word that was shortened is as near as one wrong letter, however much of it is missing.
             .OrderBy(candidate => candidate.Short ? 1 : candidate.Steps).ThenBy(candidate => candidate.Steps)
             .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .FirstOrDefault();
         return nearest.Name is not null ? $"; did you mean '{nearest.Name}'?" : "; --help shows what there is.";
+    }
+
+    /// <summary>Whether few letters differ, and not all.</summary>
+    private static bool IsNear(string typed, string name, int steps)
+    {
+        var letters = typed.TrimStart('-');
+        return steps <= Math.Max(1, letters.Length / 2) && Distance(letters, name.TrimStart('-')) < letters.Length;
     }
 
     /// <summary>Whether one is the beginning of the other, as <c>--temp</c> of <c>--temperature</c>.</summary>

@@ -85,6 +85,7 @@ internal sealed class RunVerb : IVerb
             return await AnswerAsync(
                 parse, remote, MakePrompt(text, parse, null), asked, constraint is not null, null, cancellation);
         }
+        RequireModel(model);
         using var open = Composition.Open(choice, _terminal);
         var options = _samplingFlags.Read(parse, open.Suggested) with { Constraint = constraint };
         await using var answerer = new Answerer(open, _terminal);
@@ -128,9 +129,19 @@ internal sealed class RunVerb : IVerb
         return (null, words[0]);
     }
 
+    /// <summary>The first of two arguments is a model; who forgot the quotes is told of them.</summary>
+    private static void RequireModel(string? name)
+    {
+        if (name is null || ModelLocator.IsName(name) || ModelLocator.LooksLikeFile(name)) return;
+        throw new ModelNotFoundException($"There is no model '{name}': no file or folder of that name, and the only "
+            + $"alias is {ModelLocator.BuiltIn}; a prompt of several words goes in quotes.");
+    }
+
     /// <summary>The argument, the file, or both with an empty line between; a pipe where there is neither.</summary>
     private string? ReadPrompt(string? argument, string? file)
     {
+        if (file is null && string.IsNullOrWhiteSpace(argument) && argument is not null)
+            throw new UsageException("The prompt is empty; write it in quotes, name a file with -f, or pipe it in.");
         if (file is null && (argument is not null || _terminal.IsInputTyped)) return argument;
         var text = TextInput.Read(file ?? "-", _terminal).TrimEnd('\r', '\n');
         if (text.Length == 0)

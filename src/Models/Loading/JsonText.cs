@@ -29,7 +29,8 @@ internal static class JsonText
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ModelFormatException($"'{path}' is not sound JSON: {e.Message}", e);
+            var what = e is JsonException { LineNumber: not null } fault ? JsonFault.Of(fault) + "." : e.Message;
+            throw new ModelFormatException($"'{path}' is not sound JSON: {what}", e);
         }
     }
 

@@ -52,7 +52,7 @@ internal static class MessagesFields
     {
         var role = message.NeedText("role");
         if (role is not ("user" or "assistant"))
-            throw ApiFault.Invalid(message.PathOf("role"), $"'{message.PathOf("role")}' must be user or assistant.");
+            throw message.Unknown("role", role, "user or assistant");
         if (!message.TryGet("content", out var content))
             throw message.Missing("content", "a string or a list of blocks");
         if (content.ValueKind == JsonValueKind.String)
@@ -115,7 +115,7 @@ internal static class MessagesFields
             var block = new JsonFields(element, $"{fields.PathOf(name)}[{i}]");
             return block.NeedText("type") == "text"
                 ? block.NeedText("text")
-                : throw ApiFault.Invalid(block.PathOf("type"), $"'{block.PathOf("type")}' must be text.");
+                : throw block.Unknown("type", block.NeedText("type"), "text");
         }));
     }
 
@@ -125,9 +125,8 @@ internal static class MessagesFields
         foreach (var element in fields.List("tools", ToolsMax))
         {
             var tool = new JsonFields(element, $"tools[{tools.Count}]");
-            if (tool.Text("type") is not (null or "custom"))
-                throw ApiFault.Invalid(tool.PathOf("type"),
-                    $"'{tool.PathOf("type")}' must be custom; this server runs no tools of its own.");
+            if (tool.Text("type") is not (null or "custom") and var other)
+                throw tool.Unknown("type", other, "custom", ToolFields.NoneOfItsOwn);
             tools.Add(ToolFields.ReadFunction(tool, "input_schema"));
         }
         ToolFields.RequireDistinct(tools);
@@ -140,7 +139,7 @@ internal static class MessagesFields
         "any" => ToolChoice.Required,
         "none" => ToolChoice.None,
         "tool" => ToolChoice.Named(choice.NeedText("name")),
-        _ => throw ApiFault.Invalid("tool_choice.type", "'tool_choice.type' must be auto, any, tool or none."),
+        var other => throw choice.Unknown("type", other, "auto, any, tool or none"),
     };
 
     private static Dictionary<string, TemplateValue> ReadThinking(JsonFields fields) =>

@@ -9,6 +9,9 @@ internal sealed record ChatRequest
     /// <summary>At least one.</summary>
     public required IReadOnlyList<ChatTurn> Messages { get; init; }
 
+    /// <summary>The field that holds them, for who is told that they are too long.</summary>
+    public string Field { get; init; } = "messages";
+
     /// <summary>What the model may call.</summary>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 

@@ -52,6 +52,9 @@ internal sealed record TextOptions
     /// <summary>What the text must look like; null for nothing in particular.</summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>The field that says so, for who is told what is wrong with it.</summary>
+    public string ConstraintField { get; init; } = "structured_outputs";
+
     /// <summary>Lower runs first.</summary>
     public int Priority { get; init; }
 

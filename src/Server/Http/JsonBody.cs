@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Minka.Models.Loading;
 
 namespace Minka.Server.Http;
 
@@ -12,6 +13,8 @@ internal sealed class JsonBody : IDisposable
 
     private static readonly JsonDocumentOptions _strict =
         new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xef, 0xbb, 0xbf];
 
     private readonly JsonDocument _document;
 
@@ -49,6 +52,8 @@ internal sealed class JsonBody : IDisposable
     {
         if (bytes.IsEmpty) throw Broken("The body is empty; a JSON object is needed.");
         if (!Utf8.IsValid(bytes.Span)) throw Broken("The body is not UTF-8; send JSON in UTF-8.");
+        if (bytes.Span.StartsWith(ByteOrderMark))
+            throw Broken("The body begins with a byte order mark; send JSON without it.");
         JsonDocument document;
         try
         {
@@ -56,7 +61,7 @@ internal sealed class JsonBody : IDisposable
         }
         catch (JsonException fault)
         {
-            throw Broken($"The body is not valid JSON: {fault.Message}");
+            throw Broken($"The body is not valid JSON: {JsonFault.Of(fault)}.");
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return new JsonBody(document);
         var kind = JsonFields.Kind(document.RootElement);

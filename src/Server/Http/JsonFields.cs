@@ -98,10 +98,13 @@ internal readonly struct JsonFields
         TryGet(name, out var value) ? new JsonFields(value, PathOf(name)) : null;
 
     /// <summary>A list; empty where it is absent.</summary>
-    public IReadOnlyList<JsonElement> List(string name, int most)
+    /// <param name="name">Field.</param>
+    /// <param name="most">Entries at most.</param>
+    /// <param name="needed">What the field may be, for people.</param>
+    public IReadOnlyList<JsonElement> List(string name, int most, string needed = "a list")
     {
         if (!TryGet(name, out var value)) return [];
-        if (value.ValueKind != JsonValueKind.Array) throw Wrong(name, value, "a list");
+        if (value.ValueKind != JsonValueKind.Array) throw Wrong(name, value, needed);
         if (value.GetArrayLength() > most)
             throw ApiFault.Invalid(PathOf(name),
                 $"'{PathOf(name)}' has {value.GetArrayLength()} entries; {most} are allowed.");
@@ -151,6 +154,19 @@ internal readonly struct JsonFields
     /// <summary>The field is of another type than it must be.</summary>
     public ApiFault Wrong(string name, JsonElement value, string needed) =>
         ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is {Kind(value)}; {needed} is needed.");
+
+    /// <summary>The field is a word that is not known.</summary>
+    /// <param name="name">Field.</param>
+    /// <param name="found">The word.</param>
+    /// <param name="needed">Those that are.</param>
+    /// <param name="because">Why no others, as a clause; empty where that is plain.</param>
+    public ApiFault Unknown(string name, string found, string needed, string because = "") =>
+        UnknownAt(PathOf(name), found, needed, because);
+
+    /// <inheritdoc cref="Unknown"/>
+    public static ApiFault UnknownAt(string path, string found, string needed, string because = "") =>
+        ApiFault.Invalid(path, $"'{path}' is '{Shortened(found)}'; {needed} is needed"
+            + $"{(because.Length > 0 ? ": " : "")}{because}.");
 
     private ApiFault OutOfRange(string name, JsonElement value, string needed) =>
         ApiFault.Invalid(PathOf(name), $"'{PathOf(name)}' is {Found(value)}; {needed} is needed.");

@@ -12,7 +12,8 @@ internal sealed class OriginGate(ServerParts server, RequestDelegate next)
         var request = context.Request;
         // Without a Host it is HTTP/1.0, which no browser speaks.
         if (server.Options.IsLoopback && request.Host.HasValue && !IsLocalName(request.Host.Host))
-            throw Refuse("The Host header names another server than this one, which answers on loopback only.");
+            throw Refuse($"The Host header names '{JsonFields.Shortened(request.Host.Host)}'; this server answers to "
+                + "localhost and 127.0.0.1 only, unless it is started with --host.");
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0) return next(context);
         var isNamed = server.Options.CorsOrigins.Contains("*") || server.Options.CorsOrigins.Contains(origin);

@@ -24,6 +24,11 @@ internal sealed class AnyContentType
 /// <summary>Marks endpoints.</summary>
 internal static class RouteMarks
 {
+    /// <summary>Answers GET, and HEAD with the same but the body.</summary>
+    public static IEndpointConventionBuilder MapRead(
+        this IEndpointRouteBuilder on, string pattern, RequestDelegate answer) =>
+        on.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], answer);
+
     /// <summary>Needs no key, and answers while the server loads or goes down.</summary>
     public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(OpenRoute.Instance);

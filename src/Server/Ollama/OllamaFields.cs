@@ -24,6 +24,7 @@ internal static class OllamaFields
         {
             TokensMax = options.Whole("num_predict", -2, int.MaxValue) is { } most and >= 0 ? most : int.MaxValue,
             Constraint = ReadFormat(fields),
+            ConstraintField = "format",
             Choices = 1,
         };
     }
@@ -67,8 +68,7 @@ internal static class OllamaFields
         RefuseImages(message);
         var role = message.NeedText("role");
         if (role is not ("system" or "user" or "assistant" or "tool"))
-            throw ApiFault.Invalid(message.PathOf("role"),
-                $"'{message.PathOf("role")}' must be system, user, assistant or tool.");
+            throw message.Unknown("role", role, "system, user, assistant or tool");
         return new ChatTurn(role, message.Text("content") ?? "")
         {
             Reasoning = role == "assistant" ? message.Text("thinking") : null,
@@ -100,7 +100,7 @@ internal static class OllamaFields
         {
             "" => null,
             "json" => Constraint.JsonObject,
-            _ => throw ApiFault.Invalid("format", "'format' must be json or a JSON schema."),
+            var other => throw fields.Unknown("format", other, "json or a JSON schema"),
         };
     }
 

@@ -28,6 +28,6 @@ internal static class OllamaRoutes
             on.MapPost(route, answer).WithErrors(OllamaErrorShape.Instance).TakesAnyContentType()
                 .Says($"Ollama: {what}", schema);
         void Get(string route, RequestDelegate answer, string what) =>
-            on.MapGet(route, answer).WithErrors(OllamaErrorShape.Instance).Says($"Ollama: {what}");
+            on.MapRead(route, answer).WithErrors(OllamaErrorShape.Instance).Says($"Ollama: {what}");
     }
 }

@@ -8,6 +8,9 @@ namespace Minka.Server.OpenAi;
 /// <summary>The fields of a chat request: messages, and what the template is told besides.</summary>
 internal static class ChatFields
 {
+    /// <summary>Why no other parts of messages are taken.</summary>
+    public const string TextOnly = "this server reads no images, sounds or files";
+
     private const int MessagesMax = 10_000, PartsMax = 1_000, CallsMax = 128;
 
     /// <summary>Reads a request but for its <see cref="ChatRequest.Options"/>.</summary>
@@ -16,6 +19,11 @@ internal static class ChatFields
         if (fields.Has("chat_template"))
             throw ApiFault.Invalid("chat_template", "'chat_template' is not taken from requests; start the server "
                 + "with --chat-template.");
+        foreach (var old in (string[])["functions", "function_call"])
+            if (fields.Has(old))
+                throw ApiFault.Invalid(old, $"'{old}' is what 'tools' and 'tool_choice' were before; send those.");
+        foreach (var kind in fields.List("modalities", 8).Select(kind => JsonFields.TextOf(kind, "modalities")))
+            if (kind != "text") throw fields.Unknown("modalities", kind, "text", "this server says nothing aloud");
         var continues = fields.Flag("continue_final_message") ?? false;
         if (continues && fields.Flag("add_generation_prompt") == true)
             throw ApiFault.Invalid("continue_final_message",
@@ -52,8 +60,7 @@ internal static class ChatFields
             "developer" => "system",
             "function" => "tool",
             "system" or "user" or "assistant" or "tool" => message.NeedText("role"),
-            _ => throw ApiFault.Invalid(message.PathOf("role"),
-                $"'{message.PathOf("role")}' must be system, developer, user, assistant or tool."),
+            var other => throw message.Unknown("role", other, "system, developer, user, assistant or tool"),
         };
         var calls = role == "assistant" ? ReadCalls(message) : [];
         var content = ReadContent(message);
@@ -82,8 +89,7 @@ internal static class ChatFields
             {
                 "text" => part.NeedText("text"),
                 "refusal" => part.NeedText("refusal"),
-                _ => throw ApiFault.Invalid(part.PathOf("type"),
-                    $"'{part.PathOf("type")}' is not text; this server takes text only."),
+                var other => throw part.Unknown("type", other, "text", TextOnly),
             });
         }
         return string.Join('\n', texts);

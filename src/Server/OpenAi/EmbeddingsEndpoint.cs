@@ -23,14 +23,14 @@ internal sealed class EmbeddingsEndpoint(ServerParts server)
         {
             null or "float" => false,
             "base64" => true,
-            _ => throw ApiFault.Invalid("encoding_format", "'encoding_format' must be float or base64."),
+            var other => throw fields.Unknown("encoding_format", other, "float or base64"),
         };
         var width = fields.Whole("dimensions", 1, model.Engine.EmbeddingWidth);
         var options = new EmbeddingOptions(fields.Text("pooling") switch
         {
             null or "mean" => EmbeddingPooling.Mean,
             "last" => EmbeddingPooling.Last,
-            _ => throw ApiFault.Invalid("pooling", "'pooling' must be mean or last."),
+            var other => throw fields.Unknown("pooling", other, "mean or last"),
         }, fields.Flag("normalize") ?? true);
         var inputs = PromptFields.Read(fields, "input", InputsMax, model);
         var vectors = await EmbedAsync(model, inputs.Select(input => input.Ids), width, options, trace)

@@ -17,24 +17,29 @@ internal static class SamplingFields
     /// <summary>Reads them; what a request does not say is the model's suggestion, else OpenAI's constant.</summary>
     /// <param name="fields">The body.</param>
     /// <param name="model">Whose suggestions and vocabulary.</param>
-    public static TextOptions Read(JsonFields fields, ServedModel model) => ReadPromptLogprobs(fields, new()
+    public static TextOptions Read(JsonFields fields, ServedModel model)
     {
-        Sampling = ReadSampling(fields, model),
-        TokensMin = fields.Whole("min_tokens", 0, int.MaxValue) ?? 0,
-        Stops = ReadStops(fields),
-        KeepsStop = fields.Flag("include_stop_str_in_output") ?? false,
-        StopIds = TokenIds.Read(
-            fields.List("stop_token_ids", StopsMax), "stop_token_ids", "stop_token_ids", model),
-        IgnoreEos = fields.Flag("ignore_eos") ?? false,
-        ShowsSpecial = fields.Flag("skip_special_tokens") == false,
-        Choices = fields.Whole("n", 1, GenerationRequest.ChoicesMax) ?? 1,
-        Constraint = ConstraintFields.Read(fields),
-        Priority = fields.Whole("priority", -1_000_000, 1_000_000) ?? 0,
-        CacheSalt = fields.Text("cache_salt") ?? "",
-        TimeLimit = fields.Number("timeout", 0, SecondsMax, excludesLeast: true) is { } seconds
-            ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue,
-        WantsTokens = fields.Flag("return_token_ids") ?? false,
-    });
+        var (constraintField, constraint) = ConstraintFields.Read(fields);
+        return ReadPromptLogprobs(fields, new()
+        {
+            Sampling = ReadSampling(fields, model),
+            TokensMin = fields.Whole("min_tokens", 0, int.MaxValue) ?? 0,
+            Stops = ReadStops(fields),
+            KeepsStop = fields.Flag("include_stop_str_in_output") ?? false,
+            StopIds = TokenIds.Read(
+                fields.List("stop_token_ids", StopsMax), "stop_token_ids", "stop_token_ids", model),
+            IgnoreEos = fields.Flag("ignore_eos") ?? false,
+            ShowsSpecial = fields.Flag("skip_special_tokens") == false,
+            Choices = fields.Whole("n", 1, GenerationRequest.ChoicesMax) ?? 1,
+            Constraint = constraint,
+            ConstraintField = constraintField,
+            Priority = fields.Whole("priority", -1_000_000, 1_000_000) ?? 0,
+            CacheSalt = fields.Text("cache_salt") ?? "",
+            TimeLimit = fields.Number("timeout", 0, SecondsMax, excludesLeast: true) is { } seconds
+                ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue,
+            WantsTokens = fields.Flag("return_token_ids") ?? false,
+        });
+    }
 
     private static TextOptions ReadPromptLogprobs(JsonFields fields, TextOptions options)
     {
@@ -89,7 +94,8 @@ internal static class SamplingFields
         if (!fields.TryGet("stop", out var value)) return [];
         IReadOnlyList<string> stops = value.ValueKind == JsonValueKind.String
             ? [JsonFields.TextOf(value, "stop")]
-            : [.. fields.List("stop", StopsMax).Select(stop => JsonFields.TextOf(stop, "stop"))];
+            : [.. fields.List("stop", StopsMax, "a string or a list of strings")
+                .Select(stop => JsonFields.TextOf(stop, "stop"))];
         foreach (var stop in stops)
         {
             if (stop.Length is 0 or > StopCharsMax)

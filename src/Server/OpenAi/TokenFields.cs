@@ -38,9 +38,9 @@ internal static class TokenFields
     public static IReadOnlyList<int> ReadDryBreakers(JsonFields fields, ServedModel model)
     {
         const string name = "dry_sequence_breakers";
-        if (fields.Number("dry_multiplier", 0, 100) is not > 0) return [];
         var breakers = fields.Has(name) ? ReadWords(fields, name) : BreakersByDefault;
         foreach (var breaker in breakers) CheckLength(breaker, name);
+        if (fields.Number("dry_multiplier", 0, 100) is not > 0) return [];
         return [.. breakers.Select(Last).Distinct()];
 
         int Last(string breaker) => model.Tokenizer.Encode($"a{breaker}", addSpecial: false)[^1];

@@ -7,6 +7,9 @@ namespace Minka.Server.OpenAi;
 /// <summary>The fields that describe tools and say whether they are used.</summary>
 internal static class ToolFields
 {
+    /// <summary>Why no other tools are taken.</summary>
+    public const string NoneOfItsOwn = "this server runs no tools of its own";
+
     private const int ToolsMax = 128, NameCharsMax = 64;
 
     /// <summary>The tools; none where there is no such field.</summary>
@@ -16,8 +19,7 @@ internal static class ToolFields
         foreach (var element in fields.List("tools", ToolsMax))
         {
             var tool = new JsonFields(element, $"tools[{tools.Count}]");
-            if (tool.NeedText("type") != "function")
-                throw ApiFault.Invalid(tool.PathOf("type"), $"'{tool.PathOf("type")}' must be function.");
+            if (tool.NeedText("type") is not "function" and var other) throw tool.Unknown("type", other, "function");
             tools.Add(ReadFunction(tool.Object("function") ?? throw tool.Missing("function", "an object")));
         }
         RequireDistinct(tools);
@@ -37,7 +39,8 @@ internal static class ToolFields
         if (choice.Kind is ToolChoiceKind.Required or ToolChoiceKind.Named && tools.Count == 0)
             throw ApiFault.Invalid("tool_choice", "'tool_choice' is there and 'tools' is not; send both.");
         if (choice.Kind == ToolChoiceKind.Named && !tools.Any(tool => tool.Name == choice.Name))
-            throw ApiFault.Invalid("tool_choice", "'tool_choice' names a function that is not in 'tools'.");
+            throw ApiFault.Invalid("tool_choice",
+                $"'tool_choice' names '{JsonFields.Shortened(choice.Name)}', which is not in 'tools'.");
         return choice;
     }
 
@@ -52,8 +55,8 @@ internal static class ToolFields
                 "auto" => ToolChoice.Auto,
                 "none" => ToolChoice.None,
                 "required" => ToolChoice.Required,
-                _ => throw ApiFault.Invalid("tool_choice",
-                    "'tool_choice' must be auto, none, required or an object that names a function."),
+                var other => throw fields.Unknown(
+                    "tool_choice", other, "auto, none, required or an object that names a function"),
             };
         if (choice.Kind != ToolChoiceKind.None && tools.Count == 0)
             throw ApiFault.Invalid("tool_choice", "'tool_choice' is there and 'tools' is not; send both.");
@@ -81,8 +84,7 @@ internal static class ToolFields
 
     private static ToolChoice ReadNamed(JsonFields choice)
     {
-        if (choice.NeedText("type") != "function")
-            throw ApiFault.Invalid("tool_choice.type", "'tool_choice.type' must be function.");
+        if (choice.NeedText("type") is not "function" and var other) throw choice.Unknown("type", other, "function");
         var function = choice.Object("function") ?? throw choice.Missing("function", "an object with a name");
         return ToolChoice.Named(function.NeedText("name"));
     }

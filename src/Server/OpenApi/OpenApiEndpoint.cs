@@ -58,7 +58,7 @@ internal sealed class OpenApiEndpoint(ServerParts server, IEndpointRouteBuilder 
         foreach (var endpoint in endpoints)
         {
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
-                WriteOperation(json, method, endpoint);
+                if (!HttpMethods.IsHead(method)) WriteOperation(json, method, endpoint);
         }
         json.WriteEndObject();
     }

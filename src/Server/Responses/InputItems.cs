@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Minka.Server.Generating;
+using Minka.Server.Http;
 
 namespace Minka.Server.Responses;
 
@@ -43,7 +44,7 @@ internal static class InputItems
     {
         "" or "desc" => true,
         "asc" => false,
-        _ => throw ApiFault.Invalid("order", "'order' must be asc or desc."),
+        var other => throw JsonFields.UnknownAt("order", other, "asc or desc"),
     };
 
     private static int PageOf(IQueryCollection query)
@@ -51,7 +52,7 @@ internal static class InputItems
         if (query["limit"].ToString() is not { Length: > 0 } text) return PageUsual;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && limit is >= 1 and <= PageMax
-            ? limit : throw ApiFault.Invalid("limit", $"'limit' must be a number from 1 to {PageMax}.");
+            ? limit : throw JsonFields.UnknownAt("limit", text, $"a whole number from 1 to {PageMax}");
     }
 
     private static void Write(Utf8JsonWriter json, Item item)

@@ -45,6 +45,7 @@ internal static class ResponseFields
                 ParallelCalls = fields.Flag("parallel_tool_calls") ?? true,
                 Variables = ReadReasoning(fields),
                 Options = ReadOptions(fields, model),
+                Field = "input",
             },
             kept,
             fields.Flag("stream") ?? false,
@@ -78,6 +79,7 @@ internal static class ResponseFields
         {
             TokensMax = fields.Whole("max_output_tokens", 1, int.MaxValue) ?? int.MaxValue,
             Constraint = ReadFormat(fields),
+            ConstraintField = "text.format",
             Choices = 1,
             WantsLogprobs = includes.Contains("message.output_text.logprobs"),
             TopLogprobs = fields.Whole("top_logprobs", 0, Minka.Engine.GenerationRequest.TopLogprobsMax) ?? 0,
@@ -93,8 +95,7 @@ internal static class ResponseFields
             "json_object" => Constraint.JsonObject,
             "json_schema" => Constraint.JsonSchema(
                 (format.Object("schema") ?? throw format.Missing("schema", "a JSON schema")).Element.GetRawText()),
-            _ => throw ApiFault.Invalid(
-                "text.format.type", "'text.format.type' must be text, json_object or json_schema."),
+            var other => throw format.Unknown("type", other, "text, json_object or json_schema"),
         };
     }
 
@@ -104,9 +105,8 @@ internal static class ResponseFields
         foreach (var element in fields.List("tools", ToolsMax))
         {
             var tool = new JsonFields(element, $"tools[{tools.Count}]");
-            if (tool.NeedText("type") != "function")
-                throw ApiFault.Invalid(tool.PathOf("type"),
-                    $"'{tool.PathOf("type")}' must be function; this server runs no tools of its own.");
+            if (tool.NeedText("type") is not "function" and var other)
+                throw tool.Unknown("type", other, "function", ToolFields.NoneOfItsOwn);
             tools.Add(ToolFields.ReadFunction(tool));
         }
         ToolFields.RequireDistinct(tools);
@@ -121,14 +121,14 @@ internal static class ResponseFields
             var choice = new JsonFields(value, "tool_choice");
             return choice.NeedText("type") == "function"
                 ? ToolChoice.Named(choice.NeedText("name"))
-                : throw ApiFault.Invalid("tool_choice.type", "'tool_choice.type' must be function.");
+                : throw choice.Unknown("type", choice.NeedText("type"), "function");
         }
         return JsonFields.TextOf(value, "tool_choice") switch
         {
             "auto" => ToolChoice.Auto,
             "none" => ToolChoice.None,
             "required" => ToolChoice.Required,
-            _ => throw ApiFault.Invalid("tool_choice", "'tool_choice' must be auto, none, required or a function."),
+            var other => throw fields.Unknown("tool_choice", other, "auto, none, required or a function"),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Minka.Server.Generating;
 using Minka.Server.Http;
+using Minka.Server.OpenAi;
 
 namespace Minka.Server.Responses;
 
@@ -15,7 +16,7 @@ internal static class ResponseInput
         if (!fields.TryGet("input", out var input)) throw fields.Missing("input", "a text or a list of items");
         if (input.ValueKind == JsonValueKind.String) return [new ChatTurn("user", JsonFields.TextOf(input, "input"))];
         List<ChatTurn> turns = [];
-        foreach (var (i, element) in fields.List("input", ItemsMax).Index())
+        foreach (var (i, element) in fields.List("input", ItemsMax, "a text or a list of items").Index())
         {
             var item = new JsonFields(element, $"input[{i}]");
             switch (item.Text("type") ?? "message")
@@ -37,9 +38,8 @@ internal static class ResponseInput
                 case "reasoning":
                     turns.Add(new ChatTurn("assistant", null) { Reasoning = ReadText(item, "content") });
                     break;
-                default:
-                    throw ApiFault.Invalid(item.PathOf("type"), $"'{item.PathOf("type")}' must be message, "
-                        + "function_call, function_call_output or reasoning.");
+                case var other:
+                    throw item.Unknown("type", other, "message, function_call, function_call_output or reasoning");
             }
         }
         return turns;
@@ -51,8 +51,7 @@ internal static class ResponseInput
         {
             "developer" => "system",
             "system" or "user" or "assistant" => item.NeedText("role"),
-            _ => throw ApiFault.Invalid(item.PathOf("role"),
-                $"'{item.PathOf("role")}' must be system, developer, user or assistant."),
+            var other => throw item.Unknown("role", other, "system, developer, user or assistant"),
         };
         var text = ReadText(item, "content") ?? throw item.Missing("content", "a text or a list of parts");
         // What was thought belongs to the answer behind it.
@@ -79,8 +78,7 @@ internal static class ResponseInput
             {
                 "input_text" or "output_text" or "text" or "reasoning_text" => part.NeedText("text"),
                 "refusal" => part.NeedText("refusal"),
-                _ => throw ApiFault.Invalid(part.PathOf("type"),
-                    $"'{part.PathOf("type")}' is not text; this server takes text only."),
+                var other => throw part.Unknown("type", other, "input_text or output_text", ChatFields.TextOnly),
             };
         }));
     }

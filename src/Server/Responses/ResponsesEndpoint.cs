@@ -22,8 +22,8 @@ internal sealed class ResponsesEndpoint(ServerParts server)
         var endpoint = new ResponsesEndpoint(server);
         on.MapPost("/v1/responses", endpoint.AnswerAsync)
             .Says("Answers a text or a conversation, and stores it", "ResponseRequest");
-        on.MapGet("/v1/responses/{id}", endpoint.ShowAsync).Says("A stored response");
-        on.MapGet("/v1/responses/{id}/input_items", endpoint.ListInputAsync)
+        on.MapRead("/v1/responses/{id}", endpoint.ShowAsync).Says("A stored response");
+        on.MapRead("/v1/responses/{id}/input_items", endpoint.ListInputAsync)
             .Says("What a stored response was asked with");
         on.MapDelete("/v1/responses/{id}", endpoint.DeleteAsync).Says("Forgets a response");
         on.MapPost("/v1/responses/{id}/cancel", endpoint.CancelAsync).Says("Refused: nothing runs in the background");
@@ -88,7 +88,7 @@ internal sealed class ResponsesEndpoint(ServerParts server)
         var after = -1;
         if (context.Request.Query["starting_after"].ToString() is { Length: > 0 } text
             && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after))
-            throw ApiFault.Invalid("starting_after", "'starting_after' must be the number of an event.");
+            throw JsonFields.UnknownAt("starting_after", text, "the number of an event");
         using var response = JsonDocument.Parse(stored.Json);
         await using var sse = new SseWriter(context);
         new StoredEvents(sse, response.RootElement, after).Write();
@@ -99,7 +99,7 @@ internal sealed class ResponsesEndpoint(ServerParts server)
     {
         "true" => true,
         "" or "false" => false,
-        _ => throw ApiFault.Invalid("stream", "'stream' must be true or false."),
+        var other => throw JsonFields.UnknownAt("stream", other, "true or false"),
     };
 
     private Task ListInputAsync(HttpContext context)

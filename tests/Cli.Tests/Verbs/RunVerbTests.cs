@@ -137,6 +137,9 @@ public sealed class RunVerbTests
 
     [Theory]
     [InlineData(2, "The prompt from standard input is empty.", "run")]
+    [InlineData(2, "The prompt is empty; write it in quotes, name a file with -f, or pipe it in.", "run", " ")]
+    [InlineData(3, "There is no model 'Hi': no file or folder of that name, and the only alias is minka-tiny; a prompt "
+        + "of several words goes in quotes.", "run", "Hi", "there")]
     [InlineData(2, "--raw continues the text alone; leave out --system, or --raw.",
         "run", "--raw", "--system", "x", "y")]
     [InlineData(2, "--temp needs a value: --temp T.", "run", "Hi", "--temp")]

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Minka.Engine.Constraints.Automata;
 using Minka.Engine.Constraints.Grammars;
 using Minka.Engine.Constraints.Sources.Json;
+using Minka.Models.Loading;
 
 namespace Minka.Engine.Constraints.Sources;
 
@@ -46,7 +47,8 @@ internal sealed class JsonSchemaReader
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
-            throw new GrammarException($"The schema is no JSON: {error.Message}");
+            var what = error is JsonException fault ? JsonFault.Of(fault) : error.Message.TrimEnd('.');
+            throw new GrammarException($"The schema is no JSON: {what}.");
         }
         try
         {
