@@ -106,7 +106,16 @@ public sealed class ServerApp : IAsyncDisposable
         app.UseRouting();
         app.Use(next => new RouteGate(server, next).HandleAsync);
         MapEndpoints(app, server, telemetry);
-        await app.StartAsync().ConfigureAwait(false);
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            await telemetry.DisposeAsync().ConfigureAwait(false);
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
         return new ServerApp(app, server, telemetry);
     }
 

@@ -78,9 +78,15 @@ internal sealed class ServeVerb : IVerb
     {
         try
         {
-            return await ServerApp.StartAsync(models, options, _terminal.Time);
+            return await Listening.StartAsync($"{options.Host}:{options.Port}", "--host", "--port",
+                () => ServerApp.StartAsync(models, options, _terminal.Time));
         }
-        catch (Exception wrong) when (wrong is FormatException or CryptographicException)
+        catch (CryptographicException unusable)
+        {
+            throw new UsageException($"The certificate '{options.CertificateFile}' or its key cannot be used: "
+                + $"{unusable.Message.TrimEnd('.')}.");
+        }
+        catch (FormatException wrong)
         {
             throw new UsageException(wrong.Message);
         }

@@ -83,7 +83,8 @@ internal sealed class WorkerVerb : IVerb
     {
         try
         {
-            return await Worker.StartAsync(options);
+            return await Listening.StartAsync(
+                options.EndPoint.ToString(), "--listen", "--listen", () => Worker.StartAsync(options));
         }
         catch (InvalidOperationException noKey)
         {
