@@ -117,6 +117,24 @@ public sealed partial class DoorTests
         Assert.Null(WrongUsage.Describe(Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal)));
     }
 
+    /// <summary>Also those that stand in the middle of a sentence; <c>dotnet run</c> has its own.</summary>
+    [Theory, MemberData(nameof(DocumentedOptions))]
+    public void Options_that_the_documents_name_exist(string option)
+    {
+        var verbs = Door.Verbs(new TestTerminal().Terminal);
+        var options = verbs.Concat(verbs.SelectMany(verb => verb.Verbs)).SelectMany(verb => verb.Groups)
+            .SelectMany(group => group.Options).SelectMany(one => one.Aliases.Append(one.Name));
+
+        Assert.Contains(option, options.Concat(["--help", "--verbose", "--version"]));
+    }
+
+    public static TheoryData<string> DocumentedOptions() =>
+    [
+        .. Documents().SelectMany(File.ReadLines)
+            .Where(line => !line.Contains("dotnet run", StringComparison.Ordinal))
+            .SelectMany(line => LongOption().Matches(line)).Select(match => match.Value).Distinct(),
+    ];
+
     public static TheoryData<string> VerbNames() =>
         [.. Door.Verbs(new TestTerminal().Terminal).Select(verb => verb.Command.Name)];
 
@@ -143,6 +161,9 @@ public sealed partial class DoorTests
             .Concat(Directory.EnumerateFiles(
                 SourceTree.At("examples"), "*.md", SearchOption.AllDirectories))
             .Append(SourceTree.At("README.md")).Order(StringComparer.Ordinal);
+
+    [GeneratedRegex(@"(?<![\w-])--[a-z][a-z0-9-]+")]
+    private static partial Regex LongOption();
 
     [GeneratedRegex(@"(?:^|\| |`)(?:\./)?(minka [^`\n]+)", RegexOptions.Multiline)]
     private static partial Regex CommandLine();

@@ -34,9 +34,14 @@ public sealed class ListeningTests : IDisposable
 
     /// <summary>192.0.2.0/24 is nobody's (RFC 5737).</summary>
     [Fact]
-    public async Task A_server_says_that_its_host_is_another_machine() => Assert.Equal(
-        (1, "", "minka: 192.0.2.1:0 is no address of this machine; --host takes one of its own.\n"),
-        await MinkaAsync(["serve", "--host", "192.0.2.1", "--port", "0", "--insecure"]));
+    public async Task A_server_says_that_its_host_is_another_machine()
+    {
+        if (CanListenOn("192.0.2.1")) Assert.Skip("This machine listens on addresses that it does not have.");
+
+        Assert.Equal(
+            (1, "", "minka: 192.0.2.1:0 is no address of this machine; --host takes one of its own.\n"),
+            await MinkaAsync(["serve", "--host", "192.0.2.1", "--port", "0", "--insecure"]));
+    }
 
     [Fact]
     public async Task A_certificate_that_is_none_is_named()
@@ -53,6 +58,20 @@ public sealed class ListeningTests : IDisposable
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    private static bool CanListenOn(string host)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Parse(host), 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }
