@@ -30,7 +30,9 @@ public sealed unsafe partial class CpuBackend
         switch (kv.Shape.Type)
         {
             case DType.F16:
-                Run(new PagedAttention<KvF16>(target, source, pages, options, layout, _team, room), isSmall, parts);
+                var usesCode = CodeAttention.IsSupported;
+                Run(new PagedAttention<KvF16>(target, source, pages, options, layout, _team, room, usesCode), isSmall,
+                    parts);
                 break;
             case DType.Q8_0:
                 Run(new PagedAttention<KvQ8_0>(target, source, pages, options, layout, _team, room), isSmall, parts);

@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Minka.Compute.Kernels;
 
-/// <summary>Keys and values as halves. Numbers beyond 65 504 become 65 536.</summary>
+/// <summary>Keys and values as halves, all of them finite: what is beyond 65 504, or no number, becomes 65 504.</summary>
 internal readonly unsafe struct KvF16 : IKvFormat
 {
     private const int Piece = 512;
@@ -28,6 +29,7 @@ internal readonly unsafe struct KvF16 : IKvFormat
         {
             var piece = row.Slice(first, Math.Min(Piece, row.Length - first));
             TensorPrimitives.ConvertToHalf(piece, new Span<Half>(halves, Piece));
+            Bound(halves, piece.Length);
             for (int i = 0, count; i < piece.Length; i += count)
             {
                 var (head, channel) = Math.DivRem(first + i, pages.HeadDim);
@@ -37,6 +39,17 @@ internal readonly unsafe struct KvF16 : IKvFormat
                 if (channelStep == 1) new Span<ushort>(source, count).CopyTo(new(target, count));
                 else for (; source < end; source++, target += channelStep) *target = *source;
             }
+        }
+    }
+
+    private static void Bound(ushort* halves, int count)
+    {
+        const ushort Largest = 0x7BFF, Magnitude = 0x7FFF, Sign = 0x8000;
+        for (var i = 0; i < count; i += Vector256<ushort>.Count)
+        {
+            var half = Vector256.Load(halves + i);
+            var magnitude = Vector256.Min(half & Vector256.Create(Magnitude), Vector256.Create(Largest));
+            (magnitude | (half & Vector256.Create(Sign))).Store(halves + i);
         }
     }
 

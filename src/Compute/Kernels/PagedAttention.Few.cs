@@ -40,8 +40,13 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where L : struct, ILanes<V>
     {
         var count = _shape.QueriesOf(item.RowCount);
-        LoadQueries<V, L>(scratch.Queries, item, heads);
         sums.Clear(heads * count);
+        if (usesCode && CodeAttention.TryFind(count, pages.HeadDim, out var code))
+        {
+            AttendHeads<V, L>(code, scratch, item, heads, segment, sums);
+            return;
+        }
+        LoadQueries<V, L>(scratch.Queries, item, heads, UnitOf(item));
         KvTile keys = default, values = default;
         foreach (var first in TilesOf(item, segment))
         {
@@ -53,6 +58,30 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
                 keys.Move(pages.HeadBytes);
                 values.Move(pages.HeadBytes);
             }
+        }
+    }
+
+    // Scores of all heads, then all weights, then all values.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AttendHeads<V, L>(
+        CodeAttention code, in AttentionScratch scratch, in AttentionItem item, int heads, int segment,
+        AttentionSums sums)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        var count = _shape.QueriesOf(item.RowCount);
+        LoadQueries<V, L>(scratch.Queries, item, heads, unit: 1);
+        KvTile keys = default, values = default;
+        foreach (var first in TilesOf(item, segment))
+        {
+            FindPages(item, first, ref keys, ref values);
+            var keyCount = Math.Min(KvTile.Keys, item.KeysEnd - first);
+            var pageCount = (keyCount + KvShape.BlockTokens - 1) / KvShape.BlockTokens;
+            var seen = pageCount * KvShape.BlockTokens;
+            code.Score(scratch.Queries, heads, keys, pageCount, scratch.Scores);
+            for (var i = 0; i < heads; i++) Mask(scratch.Scores + i * count * KvTile.Keys, item, first, seen);
+            AttentionSoftmax.Run<V, L>(scratch.Scores, seen, 1, heads * count, sums.States, scratch.Rescales);
+            code.Weigh(scratch.Scores, heads, values, keyCount, sums.Values, scratch.Rescales);
         }
     }
 

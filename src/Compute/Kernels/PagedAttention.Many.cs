@@ -35,7 +35,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where L : struct, ILanes<V>
     {
         var count = _shape.QueriesOf(item.RowCount);
-        LoadQueries<V, L>(scratch.Queries, item, heads: 1);
+        LoadQueries<V, L>(scratch.Queries, item, heads: 1, UnitOf(item));
         scratch.Totals.Clear(count);
         KvTile keys = default, values = default;
         var start = item.SegmentsStart(options.Window);

@@ -41,6 +41,9 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             scratch.Scores, count, values, keyCount, width, sums.Values, scratch.Rescales);
     }
 
+    /// <summary>What queries take in of the keys' unit.</summary>
+    private float UnitOf(in AttentionItem item) => IsDirect(item) ? TFormat.Unit : 1;
+
     private bool IsDirect(in AttentionItem item) => TFormat.IsFloat || _shape.IsDirect(item.RowCount);
 
     /// <summary>First keys of a segment's tiles, as far as the item's rows look.</summary>
@@ -113,7 +116,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
     // Scores come out as powers of two. The bound, far beyond any score that a softmax tells from the largest, keeps
     // queries finite when they take the keys' unit in.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void LoadQueries<V, L>(float* scaled, in AttentionItem item, int heads)
+    private void LoadQueries<V, L>(float* scaled, in AttentionItem item, int heads, float unit)
         where V : unmanaged
         where L : struct, ILanes<V>
     {
@@ -122,7 +125,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         var fill = _shape.QueriesOf(item.RowCount) - item.RowCount * _shape.Group;
         var scale = L.Broadcast(options.Scale * Exponential.Log2E);
         V most = L.Broadcast(16384), least = L.Broadcast(-16384);
-        var unit = L.Broadcast(IsDirect(item) ? TFormat.Unit : 1);
+        var units = L.Broadcast(unit);
         for (var set = 0; set < sets; set++, first += floats)
         {
             for (var row = 0; row < item.RowCount; row++, scaled += floats)
@@ -131,7 +134,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
                 for (var i = 0; i < floats; i += L.Count)
                 {
                     var bounded = L.Max(L.Min(L.Multiply(L.Load(source + i), scale), most), least);
-                    L.Store(scaled + i, L.Multiply(bounded, unit));
+                    L.Store(scaled + i, L.Multiply(bounded, units));
                 }
             }
             if (fill == 0) continue;

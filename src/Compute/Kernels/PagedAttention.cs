@@ -21,9 +21,10 @@ namespace Minka.Compute.Kernels;
 /// <param name="layout">Sequences, positions, blocks.</param>
 /// <param name="team">Hands out items.</param>
 /// <param name="room">Scratch of each member and parts of sequences.</param>
+/// <param name="usesCode">Whether few queries go by functions written at run time; halves only.</param>
 internal readonly unsafe ref partial struct PagedAttention<TFormat>(
     FloatRows y, FloatRows queries, KvPages pages, AttentionOptions options, PagedLayout layout,
-    ThreadTeam team, AttentionRoom room) : ITeamJob
+    ThreadTeam team, AttentionRoom room, bool usesCode = false) : ITeamJob
     where TFormat : IKvFormat
 {
     private readonly PagedLayout _layout = layout;

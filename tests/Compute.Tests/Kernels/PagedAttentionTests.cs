@@ -55,6 +55,59 @@ public class PagedAttentionTests
         Near.AssertSameBits(together[606..], [.. Chunks(attention, 3, 30, 1)]);
     }
 
+    /// <summary>Query heads, key-value heads, head width, window.</summary>
+    public static TheoryData<int, int, int, int> ShapesByCode => new()
+    {
+        { 8, 4, 32, 0 },
+        { 3, 3, 32, 0 },
+        { 9, 3, 64, 0 },
+        { 5, 5, 64, 90 },
+        { 6, 3, 64, 0 },
+        { 16, 4, 128, 0 },
+        { 12, 2, 96, 600 },
+        { 7, 1, 32, 0 },
+        { 16, 2, 256, 0 },
+    };
+
+    [Theory, MemberData(nameof(ShapesByCode))]
+    public void Functions_written_at_run_time_give_the_same_bits(int heads, int kvHeads, int width, int window)
+    {
+        if (!CodeAttention.IsSupported) Assert.Skip($"{InstructionTiers.Reason} Nothing is written at run time.");
+        using var backend = new CpuBackend(new() { Threads = 2 });
+        using var attention = new AttentionCase(backend, new(0, kvHeads, width, DType.F16), heads, window,
+            [(0, 1), (15, 1), (16, 1), (40, 1), (63, 1), (64, 1), (200, 2), (530, 1), (1100, 3), (1135, 1)]);
+
+        var byCode = attention.Together();
+
+        Assert.True(CodeAttention.TryFind((heads / kvHeads + 1) / 2 * 2, width, out _));
+        Near.AssertSameBits(attention.WithLanes<Vector512<float>, Lanes512>(), byCode);
+    }
+
+    [Fact]
+    public void Shapes_that_no_function_is_written_for_are_none()
+    {
+        Assert.False(CodeAttention.TryFind(4, 80, out _));
+        Assert.False(CodeAttention.TryFind(4, 512, out _));
+        Assert.False(CodeAttention.TryFind(10, 64, out _));
+    }
+
+    [Theory, InlineData(4), InlineData(32)]
+    public void What_is_too_large_for_a_half_or_no_number_stays_finite(int width)
+    {
+        using var backend = new CpuBackend(new() { Threads = 1 });
+        using var kv = backend.AllocateKv(new(1, 1, width, DType.F16));
+        Tensor key = backend.Allocate(1, width).All, value = backend.Allocate(1, width).All;
+        Tensor query = backend.Allocate(1, width).All, y = backend.Allocate(1, width).All;
+        backend.Host(query).Fill(1);
+        ((float[])[float.PositiveInfinity, -1e9f, float.NaN, 65504]).CopyTo(backend.Host(key));
+        ((float[])[1e6f, float.NegativeInfinity, -65504, 2]).CopyTo(backend.Host(value));
+        backend.WriteKv(kv, key, value, [0]);
+
+        backend.Attention(y, query, kv, new(1, 1), new([0, 1], [0], [0, 1], [0]));
+
+        Assert.Equal([65504, -65504, -65504, 2], backend.Host(y)[..4].ToArray());
+    }
+
     [Theory, InlineData(2, 8, 2, 64), InlineData(5, 8, 2, 64), InlineData(5, 8, 4, 32), InlineData(5, 9, 3, 20)]
     public void The_number_of_threads_changes_no_bit(int threads, int heads, int kvHeads, int width)
     {

@@ -10,6 +10,8 @@ internal enum Gpr
     Rdi = 7,
     R8 = 8,
     R9 = 9,
+    R10 = 10,
+    R11 = 11,
 }
 
 /// <summary>A place in memory: 64 bytes, or four of them for all lanes.</summary>
@@ -106,12 +108,10 @@ internal sealed class Assembler
     public void Store(Gpr to, int offset, int source) => Evex(Map0F, NoPrefix, 0x11, source, 0, new Place(to, offset));
 
     /// <summary>Asks for a cache line.</summary>
-    public void Prefetch(Gpr from, int offset)
-    {
-        Rex(isWide: false, 0, from);
-        Bytes(0x0F, 0x18);
-        ModRm(1, from, offset, 1);
-    }
+    public void Prefetch(Gpr from, int offset) => Prefetch(1, from, offset);
+
+    /// <summary>Asks for a cache line that is not wanted before many others.</summary>
+    public void PrefetchFar(Gpr from, int offset) => Prefetch(2, from, offset);
 
     /// <summary>Eight bytes from memory.</summary>
     public void Load(Gpr target, Gpr from, int offset) => Integer(0x8B, (int)target, from, offset);
@@ -120,11 +120,23 @@ internal sealed class Assembler
     public void Add(Gpr target, Gpr from, int offset) => Integer(0x03, (int)target, from, offset);
 
     /// <summary>Adds a constant.</summary>
-    public void Add(Gpr target, int value)
+    public void Add(Gpr target, int value) => Constant(0x81, target, value);
+
+    /// <summary>Adds a constant to eight bytes of memory.</summary>
+    public void AddTo(Gpr to, int offset, int value)
     {
-        Rex(isWide: true, 0, target);
-        Bytes(0x81, (byte)(0xC0 | ((int)target & 7)));
+        Integer(0x81, 0, to, offset);
         Int32(value);
+    }
+
+    /// <summary>A constant.</summary>
+    public void Set(Gpr target, int value) => Constant(0xC7, target, value);
+
+    /// <summary>Eight bytes from another register.</summary>
+    public void Set(Gpr target, Gpr source)
+    {
+        Rex(isWide: true, (int)target, source);
+        Bytes(0x8B, (byte)(0xC0 | (((int)target & 7) << 3) | ((int)source & 7)));
     }
 
     /// <summary>Subtracts one and notes whether zero is left.</summary>
@@ -133,6 +145,9 @@ internal sealed class Assembler
         Rex(isWide: true, 0, target);
         Bytes(0xFF, (byte)(0xC8 | ((int)target & 7)));
     }
+
+    /// <summary>Subtracts one from eight bytes of memory and notes whether zero is left.</summary>
+    public void Decrement(Gpr at, int offset) => Integer(0xFF, 1, at, offset);
 
     /// <summary>Goes back to a place if the last decrement left something.</summary>
     public void JumpIfNotZero(int position)
@@ -145,6 +160,20 @@ internal sealed class Assembler
 
     /// <summary>Leaves the function; vectors are left clean for code that knows only 128 bits of them.</summary>
     public void Return() => Bytes(0xC5, 0xF8, 0x77, 0xC3);
+
+    private void Prefetch(int level, Gpr from, int offset)
+    {
+        Rex(isWide: false, 0, from);
+        Bytes(0x0F, 0x18);
+        ModRm(level, from, offset, 1);
+    }
+
+    private void Constant(byte opcode, Gpr target, int value)
+    {
+        Rex(isWide: true, 0, target);
+        Bytes(opcode, (byte)(0xC0 | ((int)target & 7)));
+        Int32(value);
+    }
 
     private void Integer(byte opcode, int register, Gpr from, int offset)
     {
