@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace Minka.Compute.Kernels;
 
-/// <summary>Keys and values as halves, all of them finite: what is beyond 65 504, or no number, becomes 65 504.</summary>
+/// <summary>Keys and values as halves, all finite: what is beyond 65 504, or no number, becomes that.</summary>
 internal readonly unsafe struct KvF16 : IKvFormat
 {
     private const int Piece = 512;

@@ -13,7 +13,8 @@ internal struct PerPage
     private long _first;
 }
 
-/// <summary>What a function for scores is given, and uses up: heads, one after the other, times a tile of keys.</summary>
+/// <summary>What a function for scores is given, and uses up: heads, one after the other, times a tile of keys.
+/// </summary>
 [StructLayout(LayoutKind.Explicit)]
 internal struct ScoresCall
 {

@@ -1,6 +1,6 @@
 namespace Minka.Compute.Kernels.Code;
 
-/// <summary>Writes the functions of attention over pages of halves, for the few queries of one token (AVX-512).</summary>
+/// <summary>Writes the functions of attention over pages of halves, for few queries (AVX-512).</summary>
 /// <remarks>
 /// The processor widens sixteen halves in one instruction beside the fused multiply-adds; without it, as in C#, that
 /// takes three, some of which take a multiply-add's place. Every score and every sum adds in the same order as in C#,
