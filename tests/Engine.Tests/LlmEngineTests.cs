@@ -8,6 +8,10 @@ namespace Minka.Engine.Tests;
 public class LlmEngineTests
 {
     private static readonly int[] Prompt = [5, 9, 2, 33, 7];
+
+    /// <summary>Waits for a reader for as long as the slowest machine may take.</summary>
+    private static readonly EngineOptions Patient = new() { SlowReaderLimit = TimeSpan.FromHours(1) };
+
     private static readonly SchedulerOptions OneSequence =
         new() { SequencesMax = 1, TokensPerStepMax = 8, LogitRowsMax = 1 };
 
@@ -107,7 +111,7 @@ public class LlmEngineTests
     [Fact]
     public async Task Cancelling_ends_the_request_and_frees_its_blocks()
     {
-        await using var fixture = new EngineFixture(options: new() { UnreadTokensMax = 8 });
+        await using var fixture = new EngineFixture(options: Patient with { UnreadTokensMax = 8 });
         using var cancel = new CancellationTokenSource();
         var generation = fixture.Engine.Submit(Greedy(Prompt, 500), cancel.Token);
         await generation.WaitToReadAsync(TestContext.Current.CancellationToken);
@@ -127,7 +131,7 @@ public class LlmEngineTests
     public async Task A_reader_that_stops_reading_stalls_nobody_and_loses_nothing(int places, int kvBlocks)
     {
         var scheduling = new SchedulerOptions { SequencesMax = places, TokensPerStepMax = 64, LogitRowsMax = 8 };
-        await using var fixture = new EngineFixture(scheduling, kvBlocks, new() { UnreadTokensMax = 4 });
+        await using var fixture = new EngineFixture(scheduling, kvBlocks, Patient with { UnreadTokensMax = 4 });
         var slow = fixture.Submit(Greedy(Prompt, 50) with { Priority = -1 });
 
         var others = await fixture.TextAsync(Greedy([1, 2, 3], 200));

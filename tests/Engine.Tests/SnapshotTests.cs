@@ -1,4 +1,6 @@
+using Minka.Engine.Execution;
 using Minka.Engine.Sampling;
+using Minka.Engine.Scheduling;
 using Minka.Engine.Tests.Fakes;
 
 namespace Minka.Engine.Tests;
@@ -69,6 +71,44 @@ public class SnapshotTests
         Assert.Equal(generation.TimeToFirstToken, generation.QueueTime + generation.PrefillTime);
         Assert.Equal(at[^1] - at[0], generation.DecodeTime);
         Assert.True(generation.Duration >= at[^1]);
+    }
+
+    [Fact]
+    public async Task Whoever_has_a_token_finds_it_counted_and_after_the_last_one_nothing_is_held()
+    {
+        var scheduling = new SchedulerOptions { SequencesMax = 1, TokensPerStepMax = 64, LogitRowsMax = 1 };
+        var clock = new LookingClock();
+        var model = new RecallModel(scheduling.StepLimits(64), 64);
+        var engine = new LlmEngine(new LocalExecutor(model), new() { Scheduling = scheduling }, clock);
+        clock.Counters = engine.Counters;
+        var generation = engine.Submit(Greedy(4), TestContext.Current.CancellationToken);
+        var submitted = clock.Looks.Count;
+        engine.Stop();
+        await engine.RunAsync(TestContext.Current.CancellationToken);
+
+        List<(long Generated, int Running, int UsedBlocks)> seen = [];
+        await foreach (var token in generation) seen.Add(clock.Looks[submitted + (int)token.At.Ticks - 1]);
+
+        Assert.Equal([1, 2, 3, 4], seen.Select(look => look.Generated));
+        Assert.All(seen[..3], look => Assert.Equal((1, 3), (look.Running, look.UsedBlocks)));
+        Assert.Equal((0, 0), (seen[3].Running, seen[3].UsedBlocks));
+    }
+
+    /// <summary>A tick passes whenever it is asked, and it looks at the counters: a token is stamped just before its
+    /// reader can have it.</summary>
+    private sealed class LookingClock : TimeProvider
+    {
+        public EngineCounters? Counters { get; set; }
+
+        public List<(long Generated, int Running, int UsedBlocks)> Looks { get; } = [];
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            Looks.Add((Counters?.GeneratedTokens ?? 0, Counters?.Running ?? 0, Counters?.UsedBlocks ?? 0));
+            return Looks.Count;
+        }
     }
 
     [Fact]
