@@ -35,6 +35,13 @@ internal static unsafe partial class MachineCode
         return true;
     }
 
+    /// <summary>The same where it was allowed before.</summary>
+    /// <exception cref="InvalidOperationException">Not this time.</exception>
+    public static nint Place(ReadOnlySpan<byte> code) => TryPlace(code, out var function)
+        ? function
+        : throw new InvalidOperationException(
+            "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
+
     private static bool Returns(nint function)
     {
         ((delegate* unmanaged<void>)function)();

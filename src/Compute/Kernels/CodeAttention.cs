@@ -27,13 +27,13 @@ internal sealed unsafe class CodeAttention
         _queries = queries;
         _headsAtOnce = queries * AttentionCode.VectorsAtOnce(headDim) < SumsMin ? 2 : 1;
         _scores = (delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>)
-            Place(AttentionCode.Scores(queries, headDim, KvTile.Pages));
+            MachineCode.Place(AttentionCode.Scores(queries, headDim, KvTile.Pages));
         _scoresOfTwo = (delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>)
-            Place(AttentionCode.Scores(queries, headDim, 2));
+            MachineCode.Place(AttentionCode.Scores(queries, headDim, 2));
         _valuesOfOne = (delegate* unmanaged[SuppressGCTransition]<ValuesCall*, void>)
-            Place(AttentionCode.Values(queries, headDim, 1));
+            MachineCode.Place(AttentionCode.Values(queries, headDim, 1));
         _values = _headsAtOnce == 1 ? _valuesOfOne : (delegate* unmanaged[SuppressGCTransition]<ValuesCall*, void>)
-            Place(AttentionCode.Values(queries, headDim, _headsAtOnce));
+            MachineCode.Place(AttentionCode.Values(queries, headDim, _headsAtOnce));
     }
 
     /// <summary>Whether this process may and can run such functions.</summary>
@@ -96,9 +96,4 @@ internal sealed unsafe class CodeAttention
         call.Heads = 1;
         _valuesOfOne(&call);
     }
-
-    private static nint Place(byte[] code) => MachineCode.TryPlace(code, out var function)
-        ? function
-        : throw new InvalidOperationException(
-            "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
 }

@@ -1,6 +1,4 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Minka.Compute.Kernels;
 
@@ -28,8 +26,7 @@ internal readonly unsafe struct KvF16 : IKvFormat
         for (var first = 0; first < row.Length; first += Piece)
         {
             var piece = row.Slice(first, Math.Min(Piece, row.Length - first));
-            TensorPrimitives.ConvertToHalf(piece, new Span<Half>(halves, Piece));
-            Bound(halves, piece.Length);
+            FiniteHalves.Write(piece, halves);
             for (int i = 0, count; i < piece.Length; i += count)
             {
                 var (head, channel) = Math.DivRem(first + i, pages.HeadDim);
@@ -39,17 +36,6 @@ internal readonly unsafe struct KvF16 : IKvFormat
                 if (channelStep == 1) new Span<ushort>(source, count).CopyTo(new(target, count));
                 else for (; source < end; source++, target += channelStep) *target = *source;
             }
-        }
-    }
-
-    private static void Bound(ushort* halves, int count)
-    {
-        const ushort Largest = 0x7BFF, Magnitude = 0x7FFF, Sign = 0x8000;
-        for (var i = 0; i < count; i += Vector256<ushort>.Count)
-        {
-            var half = Vector256.Load(halves + i);
-            var magnitude = Vector256.Min(half & Vector256.Create(Magnitude), Vector256.Create(Largest));
-            (magnitude | (half & Vector256.Create(Sign))).Store(halves + i);
         }
     }
 

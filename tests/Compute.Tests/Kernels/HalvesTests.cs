@@ -30,6 +30,31 @@ public unsafe class HalvesTests
         Assert.Equal((Lanes512.Load(floats), Lanes512.Load(floats + 16)), (left, right));
     }
 
+    [Fact]
+    public void Finite_halves_are_the_same_by_code_and_nearest_where_a_half_is_near()
+    {
+        const int Count = 1 << 16;
+        var floats = new float[Count];
+        var random = new Random(1);
+        for (var i = 0; i < Count; i++)
+            floats[i] = i % 2 == 0 ? BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))
+                : (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-9, 6));
+        ((float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 65504, 65519, 65520, -1e30f])
+            .CopyTo(floats, 0);
+        ushort[] plain = new ushort[Count], written = new ushort[Count];
+        fixed (ushort* target = plain) FiniteHalves.WritePlainly(floats, target);
+        fixed (ushort* target = written) FiniteHalves.Write(floats, target);
+
+        Assert.Equal([0x7BFF, 0xFBFF, 0x8000, 0x7BFF, 0x7BFF, 0x7BFF, 0xFBFF], written[1..8]);
+        Assert.Equal(0x7BFF, written[0] & 0x7FFF);
+        for (var i = 0; i < Count; i++)
+            if (!float.IsNaN(floats[i]))
+                Assert.Equal(BitConverter.HalfToUInt16Bits(Nearest(floats[i])), written[i]);
+        Assert.All(Enumerable.Range(0, Count), i => Assert.Equal(plain[i] & 0x7FFF, written[i] & 0x7FFF));
+    }
+
+    private static Half Nearest(float value) => Half.Clamp((Half)value, Half.MinValue, Half.MaxValue);
+
     private static void AssertLoads<V, L>()
         where V : unmanaged
         where L : struct, ILanes<V>

@@ -27,7 +27,7 @@ internal readonly record struct Place(Gpr Base, int Offset, bool IsBroadcast = f
 /// </remarks>
 internal sealed class Assembler
 {
-    private const int Map0F = 1, Map0F38 = 2;
+    private const int Map0F = 1, Map0F38 = 2, Map0F3A = 3;
     private const int NoPrefix = 0, Prefix66 = 1;
     private const int VectorBytes = 64, WordBytes = 4;
 
@@ -80,6 +80,20 @@ internal sealed class Assembler
     /// <summary>Sixteen halves in 32 bytes to floats.</summary>
     public void LoadHalves(int target, Place halves) =>
         Evex(Map0F38, Prefix66, 0x13, target, 0, halves, VectorBytes / 2);
+
+    /// <summary>Sixteen floats to the nearest halves, ties to even, in 32 bytes of memory.</summary>
+    public void StoreHalves(Gpr to, int offset, int source)
+    {
+        const byte NearestEven = 0;
+        Evex(Map0F3A, Prefix66, 0x1D, source, 0, new Place(to, offset), VectorBytes / 2);
+        Bytes(NearestEven);
+    }
+
+    /// <summary>The smaller floats; b where a is no number.</summary>
+    public void Min(int target, int a, int b) => Evex(Map0F, NoPrefix, 0x5D, target, a, b);
+
+    /// <summary>The larger floats; b where a is no number.</summary>
+    public void Max(int target, int a, int b) => Evex(Map0F, NoPrefix, 0x5F, target, a, b);
 
     /// <summary>Floats multiplied.</summary>
     public void Multiply(int target, int a, Place b) => Evex(Map0F, NoPrefix, 0x59, target, a, b);

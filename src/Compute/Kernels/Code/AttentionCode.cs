@@ -1,6 +1,7 @@
 namespace Minka.Compute.Kernels.Code;
 
-/// <summary>Writes the functions of attention over pages of halves, for few queries (AVX-512).</summary>
+/// <summary>Writes the functions of attention over pages of halves, for few queries, and of filling pages (AVX-512).
+/// </summary>
 /// <remarks>
 /// The processor widens sixteen halves in one instruction beside the fused multiply-adds; without it, as in C#, that
 /// takes three, some of which take a multiply-add's place. Every score and every sum adds in the same order as in C#,
@@ -52,6 +53,28 @@ internal sealed class AttentionCode
         return code._code.ToArray();
     }
 
+    /// <summary>A function that stores floats as halves, all finite: of a pointer to the floats, one to the halves, how
+    /// many sixteens there are, at least one, and a pointer to the largest half and the least, as floats.</summary>
+    public static byte[] Halves()
+    {
+        const Gpr Floats = Gpr.Rdi, Halves = Gpr.Rsi, Left = Gpr.Rdx, Bounds = Gpr.Rcx;
+        const int Value = 0, Largest = 1, Least = 2;
+        var code = new Assembler();
+        code.Broadcast(Largest, Bounds, 0);
+        code.Broadcast(Least, Bounds, FloatBytes);
+        var start = code.Position;
+        code.Load(Value, Floats, 0);
+        code.Min(Value, Value, Largest);
+        code.Max(Value, Value, Least);
+        code.StoreHalves(Halves, 0, Value);
+        code.Add(Floats, VectorBytes);
+        code.Add(Halves, Lanes * HalfBytes);
+        code.Decrement(Left);
+        code.JumpIfNotZero(start);
+        code.Return();
+        return code.ToArray();
+    }
+
     /// <summary>Registers of a value that are read side by side.</summary>
     public static int VectorsAtOnce(int headDim) => headDim % (4 * Lanes) == 0 ? 4 : 2;
 
@@ -87,7 +110,6 @@ internal sealed class AttentionCode
         var count = Math.Min(QueriesAtOnce, _queries - first);
         for (var sum = 0; sum < count * pages; sum++) _code.Clear(Sums + sum);
         _code.Set(Left, _headDim / ChannelsAtOnce);
-        _code.Align(CacheLine);
 
         var start = _code.Position;
         if (first == 0) PrefetchKeys(pages);
@@ -161,7 +183,6 @@ internal sealed class AttentionCode
             _code.Load(Ahead, Page, ValuesCall.NextAt);
             _code.Add(Ahead, Call, ValuesCall.HeadOffsetAt);
             _code.Load(Left, Page, ValuesCall.CountsAt);
-            _code.Align(CacheLine);
 
             var row = _code.Position;
             AddRow();

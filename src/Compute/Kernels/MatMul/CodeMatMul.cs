@@ -29,9 +29,7 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
             _functions[tokens - 1] = code.Count;
             code.AddRange(ProductCode.Write(type, tokens));
         }
-        if (!MachineCode.TryPlace([.. code], out var first))
-            throw new InvalidOperationException(
-                "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
+        var first = MachineCode.Place([.. code]);
         for (var i = 0; i < _functions.Length; i++) _functions[i] += first;
     }
 
