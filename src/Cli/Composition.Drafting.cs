@@ -28,7 +28,8 @@ internal static partial class Composition
 
         var sequences = options.Limits.Sequences;
         var small = Open(chosen, terminal, new ModelRoom(
-            (options.KvBlocks - 2) * ForwardInput.BlockTokens, options.Limits.Tokens, LogitRows: sequences, sequences));
+            (options.KvBlocks - SpareBlocks) * ForwardInput.BlockTokens, options.Limits.Tokens, LogitRows: sequences,
+            sequences));
         try
         {
             RequireSameTokens(package.Tokenizer, small.Package.Tokenizer, name);

@@ -72,6 +72,9 @@ internal static partial class Composition
         }
     }
 
+    /// <summary>Blocks beyond those that sequences need: the engine keeps a little of its cache free.</summary>
+    private const int SpareBlocks = 2;
+
     /// <summary>Sizes the cache once, so that memory never runs out later.</summary>
     private static (ModelLoadOptions Options, int Positions) Fit(
         ModelChoice choice, ServingRoom room, ModelPackage package, ModelLoadOptions options, int context,
@@ -96,8 +99,7 @@ internal static partial class Composition
         // In logs too: what memory goes to is asked when it runs short.
         foreach (var line in budget.Explanation) terminal.Error.WriteLine(terminal.Dim(line));
         var fitted = scheduling with { ContextMax = budget.Context };
-        // One block to spare: the engine keeps a little of its cache free.
-        var blocks = budget.Blocks + 2;
+        var blocks = budget.Blocks + SpareBlocks;
         return (options with { KvBlocks = blocks, Limits = fitted.StepLimits(blocks) }, budget.Context);
     }
 

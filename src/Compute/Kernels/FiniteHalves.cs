@@ -14,7 +14,7 @@ internal static unsafe class FiniteHalves
     private const ushort LargestBits = 0x7BFF, MagnitudeBits = 0x7FFF, SignBit = 0x8000;
 
     private static readonly nint Written =
-        InstructionTiers.Current == InstructionTier.Avx512Vnni ? MachineCode.Place(AttentionCode.Halves()) : 0;
+        CodeAttention.IsSupported ? MachineCode.Place(AttentionCode.Halves()) : 0;
 
     /// <summary>Stores floats by a function written at run time where that is possible.</summary>
     /// <param name="floats">Source.</param>

@@ -75,8 +75,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         foreach (var first in TilesOf(item, segment))
         {
             FindPages(item, first, ref keys, ref values);
-            var keyCount = Math.Min(KvTile.Keys, item.KeysEnd - first);
-            var pageCount = (keyCount + KvShape.BlockTokens - 1) / KvShape.BlockTokens;
+            var (keyCount, pageCount) = CountsOf(item, first);
             var seen = pageCount * KvShape.BlockTokens;
             code.Score(scratch.Queries, heads, keys, pageCount, scratch.Scores);
             for (var i = 0; i < heads; i++) Mask(scratch.Scores + i * count * KvTile.Keys, item, first, seen);

@@ -31,14 +31,20 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         where L : struct, ILanes<V>
     {
         int count = _shape.QueriesOf(item.RowCount), width = pages.HeadDim;
-        var keyCount = Math.Min(KvTile.Keys, item.KeysEnd - firstKey);
-        var pageCount = (keyCount + KvShape.BlockTokens - 1) / KvShape.BlockTokens;
+        var (keyCount, pageCount) = CountsOf(item, firstKey);
         var seen = pageCount * KvShape.BlockTokens;
         AttentionScores.Run<TPage, TAhead, V, L>(scaled, count, keys, pageCount, width, scratch.Scores);
         Mask(scratch.Scores, item, firstKey, seen);
         AttentionSoftmax.Run<V, L>(scratch.Scores, seen, TPage.Unit, count, sums.States, scratch.Rescales);
         AttentionValues.Run<TPage, TAhead, V, L>(
             scratch.Scores, count, values, keyCount, width, sums.Values, scratch.Rescales);
+    }
+
+    /// <summary>Keys of a tile that exist, and the pages that hold them.</summary>
+    private static (int Keys, int Pages) CountsOf(in AttentionItem item, int firstKey)
+    {
+        var keys = Math.Min(KvTile.Keys, item.KeysEnd - firstKey);
+        return (keys, (keys + KvShape.BlockTokens - 1) / KvShape.BlockTokens);
     }
 
     /// <summary>What queries take in of the keys' unit.</summary>
