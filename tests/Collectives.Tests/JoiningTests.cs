@@ -28,6 +28,38 @@ public sealed class JoiningTests
         });
     }
 
+    /// <summary>A watched socket wakes a thread of the runtime at each message, beside the rank that waits for
+    /// it.</summary>
+    [Fact]
+    public async Task The_runtime_does_not_watch_the_sockets_of_ranks()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("What is watched is read from Linux' /proc.");
+        await using var cluster = new Listeners(3, _key);
+        var transports = await cluster.JoinAsync(cluster.Identities());
+        var watched = Watched();
+
+        var ends = Descriptors([.. cluster.EndPoints.Select(end => ((IPEndPoint)end).Port)]);
+
+        Assert.NotEmpty(watched); // The listeners: so it can be seen.
+        Assert.Equal(6, ends.Count);
+        Assert.Empty(ends.Intersect(watched));
+        foreach (var transport in transports) transport.Dispose();
+    }
+
+    [Fact]
+    public async Task A_rank_is_found_by_name()
+    {
+        await using var cluster = new Listeners(2, _key);
+        var identities = cluster.Identities();
+        var first = cluster.JoinOneAsync(identities[0]);
+        EndPoint named = new DnsEndPoint("localhost", cluster[0].EndPoint.Port);
+
+        var second = TcpMesh.JoinAsync(
+            cluster[1], identities[1], [named, named], new(), Ranks.Deadline, CancellationToken.None);
+
+        Ranks.RunAll([await first, await second], transport => new MeshCommunicator(transport, new()).Barrier());
+    }
+
     [Fact]
     public async Task A_listener_serves_one_cluster_after_another()
     {
@@ -142,6 +174,42 @@ public sealed class JoiningTests
             var refused = Assert.Throws<FormatException>(() => PresharedKey.Parse(wrong));
             Assert.Contains("minka key new", refused.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(text[12..40], refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Descriptors of this process that the runtime's epolls are told of.</summary>
+    private static HashSet<int> Watched() => [.. Directory.EnumerateFiles("/proc/self/fdinfo")
+        .SelectMany(one => OrNull(() => File.ReadAllLines(one)) ?? [])
+        .Where(line => line.StartsWith("tfd:", StringComparison.Ordinal))
+        .Select(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]))];
+
+    /// <summary>Descriptors of this process that are ends of connections to these ports of 127.0.0.1.</summary>
+    private static List<int> Descriptors(int[] ports)
+    {
+        const string Established = "01";
+        var ends = ports.Select(port => $"0100007F:{port:X4}").ToList();
+        bool IsTheirs(string end) => ends.Exists(one => end.EndsWith(one, StringComparison.Ordinal));
+        var sockets = new[] { "/proc/self/net/tcp", "/proc/self/net/tcp6" }
+            .Where(File.Exists).SelectMany(File.ReadLines)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(row => row[3] == Established && (IsTheirs(row[1]) || IsTheirs(row[2])))
+            .Select(row => $"socket:[{row[9]}]").ToHashSet();
+        return [.. Directory.EnumerateFiles("/proc/self/fd")
+            .Where(one => OrNull(() => File.ResolveLinkTarget(one, false)) is { } end && sockets.Contains(end.Name))
+            .Select(one => int.Parse(Path.GetFileName(one)))];
+    }
+
+    /// <summary>Null for what another test has closed meanwhile.</summary>
+    private static T? OrNull<T>(Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 }

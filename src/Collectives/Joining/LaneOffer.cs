@@ -23,7 +23,7 @@ internal static class LaneOffer
     public static async Task<SharedLane?> AgreeAsync(
         Socket socket, bool offers, bool isWanted, CancellationToken cancellation)
     {
-        using var stream = new NetworkStream(socket, ownsSocket: false);
+        using var stream = new PolledStream(socket);
         var line = new HandshakeLine(stream, 0);
         isWanted &= IsHere(socket.RemoteEndPoint) && IsHere(socket.LocalEndPoint);
         return offers

@@ -111,7 +111,7 @@ public sealed class PeerListener : IAsyncDisposable
         {
             from = socket.RemoteEndPoint?.ToString() ?? from;
             socket.NoDelay = true;
-            using var stream = new NetworkStream(socket, ownsSocket: false);
+            using var stream = new PolledStream(socket);
             var theirs = await Handshake.AcceptAsync(
                 stream, Handshake.Mesh, expectation?.Identity ?? Expectation.Nobody,
                 (mine, hello) => Refusal(expectation, mine, hello), Key, deadline.Token);

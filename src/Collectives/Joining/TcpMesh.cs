@@ -94,12 +94,12 @@ public static class TcpMesh
         var last = "nobody answered";
         for (var rest = _retryFirst; ; rest = rest * 2 < _retryMax ? rest * 2 : _retryMax)
         {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var socket = default(Socket);
             try
             {
-                await socket.ConnectAsync(peer, cancellation);
+                socket = await PolledStream.ConnectAsync(peer, cancellation);
                 RequireKey(listener, (IPEndPoint)socket.RemoteEndPoint!);
-                using var stream = new NetworkStream(socket, ownsSocket: false);
+                using var stream = new PolledStream(socket);
                 var theirs = await Handshake.ConnectAsync(
                     stream, Handshake.Mesh, me, listener.Key, cancellation);
                 if (theirs.Identity.Rank != rank)
@@ -108,17 +108,17 @@ public static class TcpMesh
             }
             catch (OperationCanceledException)
             {
-                socket.Dispose();
+                socket?.Dispose();
                 throw new PeerLostException(rank, $"{last} at {peer}");
             }
             catch (Exception refused) when (refused is SocketException or IOException or HandshakeException)
             {
-                socket.Dispose();
+                socket?.Dispose();
                 last = refused.Message.TrimEnd('.');
             }
             catch
             {
-                socket.Dispose();
+                socket?.Dispose();
                 throw;
             }
             await RestAsync(rest, listener.Time, cancellation);
