@@ -6,8 +6,8 @@ namespace Minka.Collectives.Joining;
 /// <summary>A connection between ranks as a stream, for their handshake: asked again and again.</summary>
 /// <remarks>
 /// The runtime watches a socket from its first asynchronous operation to its end. Every message of a rank would then
-/// wake a thread of the runtime beside the one that waits for it (<c>docs/decisions</c>, 0003). A handshake is a handful
-/// of frames, so that resting between questions costs it some milliseconds, once.
+/// wake a thread of the runtime beside the one that waits for it (<c>docs/decisions</c>, 0003). A handshake is a few
+/// frames, so that resting between questions costs it some milliseconds, once.
 /// </remarks>
 internal sealed class PolledStream : Stream
 {
@@ -40,9 +40,7 @@ internal sealed class PolledStream : Stream
     /// <exception cref="SocketException">The name is not known.</exception>
     public static async Task<Socket> ConnectAsync(EndPoint to, CancellationToken cancellation)
     {
-        IPEndPoint[] ends = to is DnsEndPoint name
-            ? [.. (await Dns.GetHostAddressesAsync(name.Host, cancellation)).Select(ip => new IPEndPoint(ip, name.Port))]
-            : [(IPEndPoint)to];
+        var ends = await EndsOfAsync(to, cancellation);
         for (var i = 0; ; i++)
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
@@ -101,6 +99,14 @@ internal sealed class PolledStream : Stream
         throw new NotSupportedException("A connection cannot be sought in.");
 
     public override void SetLength(long value) => throw new NotSupportedException("A connection has no length.");
+
+    private static async Task<IPEndPoint[]> EndsOfAsync(EndPoint to, CancellationToken cancellation)
+    {
+        if (to is not DnsEndPoint name) return [(IPEndPoint)to];
+        var addresses = await Dns.GetHostAddressesAsync(name.Host, cancellation);
+        if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
+        return [.. addresses.Select(address => new IPEndPoint(address, name.Port))];
+    }
 
     private static async Task ConnectAsync(Socket socket, IPEndPoint to, CancellationToken cancellation)
     {
