@@ -17,8 +17,14 @@ internal sealed class WaitWord
     /// <summary>Longest spin before sleeping: about what sleeping and waking costs.</summary>
     private static readonly long SpinTicksMax = Stopwatch.Frequency * 40 / 1_000_000;
 
+    /// <summary>Shortest time between two moves, which cost some microseconds each: where there are more threads than
+    /// processors, no seat is better than another.</summary>
+    private static readonly long MoveTicksMin = Stopwatch.Frequency / 1_000;
+
     private readonly object _gate = new();
     private Alone _value, _hasSleepers;
+    private int _wakersCpu = CpuSeat.Unknown;
+    private long _lastMove;
 
     /// <summary>The number now.</summary>
     public int Value => Volatile.Read(ref _value.Number);
@@ -52,16 +58,31 @@ internal sealed class WaitWord
 
     private int Sleep(int seen)
     {
+        int value;
+        var shared = CpuSeat.Unknown;
         lock (_gate)
         {
             while (true)
             {
                 Interlocked.Exchange(ref _hasSleepers.Number, 1);
-                var value = Value;
-                if (value != seen) return value;
+                value = Value;
+                if (value != seen) break;
                 Monitor.Wait(_gate);
+                shared = FindShared();
             }
         }
+        if (shared != CpuSeat.Unknown) CpuSeat.Leave(shared);
+        return value;
+    }
+
+    // Who was woken works beside who woke it, and on one processor that cannot be.
+    private int FindShared()
+    {
+        if (_wakersCpu == CpuSeat.Unknown || _wakersCpu != CpuSeat.Current) return CpuSeat.Unknown;
+        var now = Stopwatch.GetTimestamp();
+        if (now - _lastMove < MoveTicksMin) return CpuSeat.Unknown;
+        _lastMove = now;
+        return _wakersCpu;
     }
 
     // Sleepers that were woken once and still wait for a core are not woken again.
@@ -70,6 +91,7 @@ internal sealed class WaitWord
         lock (_gate)
         {
             Volatile.Write(ref _hasSleepers.Number, 0);
+            _wakersCpu = CpuSeat.Current;
             Monitor.PulseAll(_gate);
         }
     }
