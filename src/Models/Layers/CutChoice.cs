@@ -17,8 +17,12 @@ internal sealed class CutChoice(int tokensMax, TimeProvider time)
     /// <summary>Comparisons at the start, and then the last ones that count: their median.</summary>
     public const int Pairs = 8;
 
-    /// <summary>Steps until the way that was slower is tried again.</summary>
+    /// <summary>Steps until the way that was slower is tried again; twice as many after each trial that finds it slower
+    /// still.</summary>
     public const int TrialEvery = 256;
+
+    /// <summary>Most steps until then.</summary>
+    public const int TrialEveryMax = 4096;
 
     private readonly History[] _histories = [.. Enumerable.Range(0, tokensMax + 1).Select(_ => new History())];
 
@@ -39,8 +43,9 @@ internal sealed class CutChoice(int tokensMax, TimeProvider time)
     {
         // How much longer the whole step took than the cut one beside it, in units of the longer of the two.
         private readonly float[] _gains = new float[Pairs];
-        private int _pairs, _left = Run;
+        private int _pairs, _left = Run, _every;
         private long _before = -1;      // what the last step of the run before took, which went the other way
+        private float _gain;            // of the last pair
         private bool _isSettled;
 
         public bool IsCut { get; private set; }
@@ -50,13 +55,22 @@ internal sealed class CutChoice(int tokensMax, TimeProvider time)
             if (--_left > 0) return;
             if (_before >= 0) Compare(ticks);
             if (_pairs < Pairs || _isSettled) (IsCut, _left, _before, _isSettled) = (!IsCut, Run, ticks, false);
-            else (IsCut, _left, _before, _isSettled) = (IsCutFaster(), TrialEvery, -1, true);
+            else Settle();
+        }
+
+        private void Settle()
+        {
+            (IsCut, _before, _isSettled) = (IsCutFaster(), -1, true);
+            var isConfirmed = _gain > 0 == IsCut;
+            _every = isConfirmed ? Math.Clamp(2 * _every, TrialEvery, TrialEveryMax) : TrialEvery;
+            _left = _every;
         }
 
         private void Compare(long ticks)
         {
             var (whole, cut) = IsCut ? (_before, ticks) : (ticks, _before);
-            _gains[_pairs % Pairs] = (whole - cut) / (float)Math.Max(1, Math.Max(whole, cut));
+            _gain = (whole - cut) / (float)Math.Max(1, Math.Max(whole, cut));
+            _gains[_pairs % Pairs] = _gain;
             _pairs = _pairs + 1 < 2 * Pairs ? _pairs + 1 : Pairs;
         }
 

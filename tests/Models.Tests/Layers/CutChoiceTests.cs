@@ -54,12 +54,23 @@ public sealed class CutChoiceTests
     [Fact]
     public void The_other_way_is_tried_again_now_and_then_and_taken_when_it_has_become_the_faster_one()
     {
-        const int Cycle = CutChoice.TrialEvery + CutChoice.Run;
         Steps(8, Trials, whole: 100, cut: 70);
 
-        Assert.Equal(CutChoice.Run, Steps(8, Cycle, whole: 100, cut: 70).Count(isCut => !isCut));
-        Steps(8, CutChoice.Pairs * Cycle, whole: 60, cut: 70);
-        Assert.Equal(CutChoice.Run, Steps(8, Cycle, whole: 60, cut: 70).Count(isCut => isCut));
+        Assert.Equal(CutChoice.TrialEvery, StepsToTrial(whole: 100, cut: 70));
+        for (var trial = 0; trial <= CutChoice.Pairs / 2; trial++) StepsToTrial(whole: 60, cut: 70);
+        Assert.All(Steps(8, CutChoice.TrialEvery / 2, whole: 60, cut: 70), Assert.False);
+    }
+
+    [Fact]
+    public void Trials_that_say_what_was_known_become_rare_and_one_that_does_not_makes_them_frequent()
+    {
+        Steps(8, Trials, whole: 100, cut: 70);
+
+        Assert.Equal(
+            [256, 512, 1024, 2048, 4096, 4096], Enumerable.Range(0, 6).Select(_ => StepsToTrial(whole: 100, cut: 70)));
+        StepsToTrial(whole: 60, cut: 70);
+        Assert.Equal(CutChoice.TrialEvery, StepsToTrial(whole: 100, cut: 70));
+        Assert.Equal(2 * CutChoice.TrialEvery, StepsToTrial(whole: 100, cut: 70));
     }
 
     [Fact]
@@ -75,6 +86,17 @@ public sealed class CutChoiceTests
         }
 
         Assert.All(Steps(8, 100, whole: 100, cut: 70), Assert.True);
+    }
+
+    /// <summary>Goes on until a trial is over.</summary>
+    /// <returns>Steps before it.</returns>
+    private int StepsToTrial(long whole, long cut)
+    {
+        var way = Steps(8, 1, whole, cut)[0];
+        var before = 1;
+        while (Steps(8, 1, whole, cut)[0] == way) before++;
+        Steps(8, CutChoice.Run - 1, whole, cut);
+        return before;
     }
 
     private bool[] Steps(int tokens, int count, long whole, long cut)
