@@ -3,6 +3,7 @@ using System.Globalization;
 using Minka.Compute.Cpu;
 using Minka.Engine;
 using Minka.Engine.Constraints;
+using Minka.Engine.Execution;
 using Minka.Engine.Sampling;
 using Minka.Engine.Scheduling;
 using Minka.Engine.Speculation;
@@ -25,6 +26,7 @@ internal sealed class EngineMeasures : IDisposable
     private readonly ModelPackage _package;
     private readonly CpuBackend _backend;
     private readonly ICausalModel _model;
+    private readonly LocalExecutor _executor;
     private readonly SchedulerOptions _scheduling;
     private readonly int _context, _tokens;
     private readonly int[] _story;
@@ -42,6 +44,7 @@ internal sealed class EngineMeasures : IDisposable
         };
         var blocks = Math.Min(2048, Users * _context / ForwardInput.BlockTokens);
         _model = _package.Load(_backend, new() { KvBlocks = blocks, Limits = _scheduling.StepLimits(blocks) });
+        _executor = new LocalExecutor(_model);
         _story = _package.Tokenizer.Encode(Story(_context));
         Name = _package.Config.Name ?? Path.GetFileNameWithoutExtension(path);
     }
@@ -73,7 +76,7 @@ internal sealed class EngineMeasures : IDisposable
     /// <summary>Time to the first token with a prefix that was seen before, against the first time.</summary>
     public Task<double> PrefixAsync() => MedianAsync(async round =>
     {
-        await using var engine = new RunningEngine(_model, _scheduling);
+        await using var engine = new RunningEngine(_executor, _scheduling);
         var prefix = _story.AsMemory(round % 100, PrefixLength);
         var first = await engine.TextAsync(Request(prefix, 1));
         var second = await engine.TextAsync(Request(prefix.ToArray().Concat(_story.Take(8)).ToArray(), 1));
@@ -83,7 +86,7 @@ internal sealed class EngineMeasures : IDisposable
     /// <summary>The longest gap in a stream while a long prompt is computed, in chunks of that prompt.</summary>
     public Task<double> StallAsync() => MedianAsync(async round =>
     {
-        await using var engine = new RunningEngine(_model, _scheduling with { PrefixCaching = false });
+        await using var engine = new RunningEngine(_executor, _scheduling with { PrefixCaching = false });
         // As many tokens as steps that the prompt takes, and some.
         var stream = engine.GapsAsync(Request(_story.AsMemory(7, 20), 100));
         var prompt = await engine.TextAsync(Request(_story.AsMemory(round % 100, LongLength), 1));
@@ -99,7 +102,7 @@ internal sealed class EngineMeasures : IDisposable
     {
         if (_package.ChatTemplate is null) return double.NaN;
         List<GenerationRequest> requests = [];
-        await using (var engine = new RunningEngine(_model, _scheduling, null, null, _package.EosIds))
+        await using (var engine = new RunningEngine(_executor, _scheduling, null, null, _package.EosIds))
             foreach (var question in _questions)
             {
                 var answer = await engine.IdsAsync(Chat(new ChatMessage("user", question)));
@@ -128,7 +131,7 @@ internal sealed class EngineMeasures : IDisposable
         var strings = Constraint.JsonSchema("""{"type":"array","items":{"type":"string"},"minItems":999}""");
         return MedianAsync(async _ =>
         {
-            await using var engine = new RunningEngine(_model, _scheduling, null, vocabulary);
+            await using var engine = new RunningEngine(_executor, _scheduling, null, vocabulary);
             // Compiles the constraint, as the first of many requests does.
             await engine.TextAsync(free with { Constraint = strings, TokensMax = 2 });
             var constrained = await engine.TextAsync(free with { Constraint = strings });
@@ -158,7 +161,7 @@ internal sealed class EngineMeasures : IDisposable
         foreach (var i in (int[])(_isGuessingFirst ? [1, 0] : [0, 1]))
         {
             await using var engine = new RunningEngine(
-                _model, _scheduling, i == 0 ? null : drafter, null, _package.EosIds);
+                _executor, _scheduling, i == 0 ? null : drafter, null, _package.EosIds);
             foreach (var request in requests)
             {
                 var done = await engine.TextAsync(request);
@@ -170,7 +173,7 @@ internal sealed class EngineMeasures : IDisposable
 
     private async Task<double> RateAsync(int users)
     {
-        await using var engine = new RunningEngine(_model, _scheduling);
+        await using var engine = new RunningEngine(_executor, _scheduling);
         var start = Stopwatch.GetTimestamp();
         var done = await Task.WhenAll(Enumerable.Range(0, users).Select(
             user => engine.TextAsync(Request(_story.AsMemory(11 * user, 24), _tokens))));

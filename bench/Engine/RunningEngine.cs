@@ -4,7 +4,6 @@ using Minka.Engine.Constraints;
 using Minka.Engine.Execution;
 using Minka.Engine.Scheduling;
 using Minka.Engine.Speculation;
-using Minka.Models;
 
 namespace Minka.Bench.Engine;
 
@@ -15,11 +14,11 @@ internal sealed class RunningEngine : IAsyncDisposable
     private readonly Task _run;
 
     public RunningEngine(
-        ICausalModel model, SchedulerOptions scheduling, IDrafter? drafter = null, TokenVocabulary? vocabulary = null,
+        IExecutor executor, SchedulerOptions scheduling, IDrafter? drafter = null, TokenVocabulary? vocabulary = null,
         IReadOnlyList<int>? eosIds = null)
     {
         _engine = new LlmEngine(
-            new LocalExecutor(model),
+            executor,
             new() { Scheduling = scheduling, Drafter = drafter, Vocabulary = vocabulary, EosIds = eosIds ?? [] },
             TimeProvider.System);
         _run = _engine.RunAsync();

@@ -18,18 +18,20 @@ internal sealed unsafe class CodeAttention
         [.. Enumerable.Range(0, QueriesMax / QueriesStep * Widths).Select(i => new Lazy<CodeAttention>(
             () => new CodeAttention((i / Widths + 1) * QueriesStep, (i % Widths + 1) * HeadDimStep)))];
 
-    private readonly int _queries, _headsAtOnce;
-    private readonly delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void> _scores, _scoresOfTwo;
+    private readonly int _headsAtOnce;
+
+    // By the pages of a tile; one and two have the same, since sums of one would wait for each other.
+    private readonly delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>[] _scores =
+        new delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>[KvTile.Pages + 1];
     private readonly delegate* unmanaged[SuppressGCTransition]<ValuesCall*, void> _values, _valuesOfOne;
 
     private CodeAttention(int queries, int headDim)
     {
-        _queries = queries;
         _headsAtOnce = queries * AttentionCode.VectorsAtOnce(headDim) < SumsMin ? 2 : 1;
-        _scores = (delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>)
-            MachineCode.Place(AttentionCode.Scores(queries, headDim, KvTile.Pages));
-        _scoresOfTwo = (delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>)
-            MachineCode.Place(AttentionCode.Scores(queries, headDim, 2));
+        for (var pages = 2; pages <= KvTile.Pages; pages++)
+            _scores[pages] = (delegate* unmanaged[SuppressGCTransition]<ScoresCall*, void>)
+                MachineCode.Place(AttentionCode.Scores(queries, headDim, pages));
+        _scores[1] = _scores[2];
         _valuesOfOne = (delegate* unmanaged[SuppressGCTransition]<ValuesCall*, void>)
             MachineCode.Place(AttentionCode.Values(queries, headDim, 1));
         _values = _headsAtOnce == 1 ? _valuesOfOne : (delegate* unmanaged[SuppressGCTransition]<ValuesCall*, void>)
@@ -66,8 +68,7 @@ internal sealed unsafe class CodeAttention
             call.Next[page] = (long)keys.Next(page);
         }
         (call.Heads, call.Queries, call.Scores) = (heads, (long)queries, (long)scores);
-        if (pages <= 2) _scoresOfTwo(&call);
-        else _scores(&call);
+        _scores[pages](&call);
     }
 
     /// <summary>As <see cref="AttentionValues"/>, for some heads one after the other.</summary>

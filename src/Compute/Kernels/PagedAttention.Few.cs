@@ -78,7 +78,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
             var (keyCount, pageCount) = CountsOf(item, first);
             var seen = pageCount * KvShape.BlockTokens;
             code.Score(scratch.Queries, heads, keys, pageCount, scratch.Scores);
-            for (var i = 0; i < heads; i++) Mask(scratch.Scores + i * count * KvTile.Keys, item, first, seen);
+            Mask<V, L>(scratch.Scores, heads, item, first, seen);
             AttentionSoftmax.Run<V, L>(scratch.Scores, seen, 1, heads * count, sums.States, scratch.Rescales);
             code.Weigh(scratch.Scores, heads, values, keyCount, sums.Values, scratch.Rescales);
         }

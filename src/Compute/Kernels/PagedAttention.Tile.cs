@@ -34,7 +34,7 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
         var (keyCount, pageCount) = CountsOf(item, firstKey);
         var seen = pageCount * KvShape.BlockTokens;
         AttentionScores.Run<TPage, TAhead, V, L>(scaled, count, keys, pageCount, width, scratch.Scores);
-        Mask(scratch.Scores, item, firstKey, seen);
+        Mask<V, L>(scratch.Scores, heads: 1, item, firstKey, seen);
         AttentionSoftmax.Run<V, L>(scratch.Scores, seen, TPage.Unit, count, sums.States, scratch.Rescales);
         AttentionValues.Run<TPage, TAhead, V, L>(
             scratch.Scores, count, values, keyCount, width, sums.Values, scratch.Rescales);
@@ -96,24 +96,66 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
 
     // Row r sees keys (position - window, position]. Scores of a query that only fills up are never looked at.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Mask(float* scores, in AttentionItem item, int firstKey, int seen)
+    private void Mask<V, L>(float* scores, int heads, in AttentionItem item, int firstKey, int seen)
+        where V : unmanaged
+        where L : struct, ILanes<V>
     {
         var isBefore = firstKey + seen <= item.FirstPosition + 1;
         if (isBefore && (options.Window == 0 || firstKey + options.Window >= item.KeysEnd)) return;
 
-        var group = _shape.Group;
-        for (var row = 0; row < item.RowCount; row++)
+        var (group, count) = (_shape.Group, _shape.QueriesOf(item.RowCount));
+        if (item.RowCount == 1 && options.Window == 0)
         {
-            var position = item.FirstPosition + row;
-            var end = Math.Clamp(position + 1 - firstKey, 0, seen);
-            var start = options.Window == 0 ? 0 : Math.Clamp(position + 1 - options.Window - firstKey, 0, end);
-            for (var head = 0; head < group; head++, scores += KvTile.Keys)
+            MaskEnds<V, L>(scores + seen - KvShape.BlockTokens, heads * count, item.KeysEnd - firstKey);
+            return;
+        }
+        for (var head = 0; head < heads; head++, scores += (count - item.RowCount * group) * KvTile.Keys)
+        {
+            for (var row = 0; row < item.RowCount; row++, scores += group * KvTile.Keys)
             {
-                new Span<float>(scores, start).Fill(float.NegativeInfinity);
-                new Span<float>(scores + end, seen - end).Fill(float.NegativeInfinity);
+                var position = item.FirstPosition + row;
+                var end = Math.Clamp(position + 1 - firstKey, 0, seen);
+                var start = options.Window == 0 ? 0 : Math.Clamp(position + 1 - options.Window - firstKey, 0, end);
+                for (var query = 0; query < group; query++)
+                {
+                    new Span<float>(scores + query * KvTile.Keys, start).Fill(float.NegativeInfinity);
+                    new Span<float>(scores + query * KvTile.Keys + end, seen - end).Fill(float.NegativeInfinity);
+                }
             }
         }
     }
+
+    // A last page of which so many keys of the tile are seen, for some queries.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MaskEnds<V, L>(float* page, int count, int keys)
+        where V : unmanaged
+        where L : struct, ILanes<V>
+    {
+        var hidden = KvShape.BlockTokens - 1 - ((keys - 1) % KvShape.BlockTokens);
+        fixed (float* bounds = PageBounds)
+            for (var i = 0; i < KvShape.BlockTokens; i += L.Count)
+            {
+                var most = L.Load(bounds + hidden + i);
+                for (var query = 0; query < count; query++)
+                {
+                    var scores = page + query * KvTile.Keys + i;
+                    L.Store(scores, L.Min(L.Load(scores), most));
+                }
+            }
+    }
+
+    // What scores of a page are at most: first of those that are seen, then of the others.
+    private static ReadOnlySpan<float> PageBounds =>
+    [
+        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
+        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
+        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
+        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
+        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
+        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
+        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
+        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
+    ];
 
     // Where a chunk of one row needs no queries that only fill up, those of all its heads lie side by side.
     private (int Group, int Sets) Together(in AttentionItem item, int heads) =>

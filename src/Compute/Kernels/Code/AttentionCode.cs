@@ -34,7 +34,7 @@ internal sealed class AttentionCode
     /// <summary>A function of one pointer to a <see cref="ScoresCall"/>.</summary>
     /// <param name="queries">M, of each head: even.</param>
     /// <param name="headDim">C, a multiple of 32.</param>
-    /// <param name="pages">How many are multiplied, 2 or 4; scores of those are written.</param>
+    /// <param name="pages">How many are multiplied, 2 to 4; scores of those are written.</param>
     public static byte[] Scores(int queries, int headDim, int pages)
     {
         var code = new AttentionCode(queries, headDim);
