@@ -44,8 +44,9 @@ public interface IBackend : IDisposable
     /// </summary>
     IReadOnlyList<IBackend> Cores(long weightBytes);
 
-    /// <summary>Runs a job on every core at the same time and returns when all are done.</summary>
-    /// <remarks>The first exception of a core reaches the caller after all have stopped.</remarks>
+    /// <summary>Runs every core's part of a job, at the same time, and returns when all are done.</summary>
+    /// <remarks>Parts must not wait for each other: a core that is done may take the part of one that has not begun.
+    /// The first exception of a part reaches the caller after all have stopped.</remarks>
     void OnCores<TJob>(TJob job)
         where TJob : struct, ICoreJob, allows ref struct;
 
@@ -120,7 +121,7 @@ public interface IBackend : IDisposable
 /// <summary>Work that every core of a device does a part of.</summary>
 public interface ICoreJob
 {
-    /// <summary>Does the part of one core, on its own device of <see cref="IBackend.Cores"/>.</summary>
+    /// <summary>Does the part of one core, on its device of <see cref="IBackend.Cores"/>, from any thread.</summary>
     /// <param name="core">Which, from 0.</param>
     void Run(int core);
 }

@@ -40,14 +40,19 @@ public sealed unsafe partial class CpuBackend
         where TJob : struct, ICoreJob, allows ref struct
     {
         var shared = new CoreJob<TJob>(job);
-        _team.Run(ref shared);
+        _team.RunByTicket(ref shared);
     }
 
-    private readonly ref struct CoreJob<TJob>(TJob job) : ITeamJob
+    // A core that has not begun when another is done, because something else runs on it, is not waited for.
+    private ref struct CoreJob<TJob>(TJob job) : ITeamJob
         where TJob : struct, ICoreJob, allows ref struct
     {
         private readonly TJob _job = job;
+        private PartsTaken _taken;
 
-        public void Run(int member, int size) => _job.Run(member);
+        public void Run(int member, int size)
+        {
+            while (_taken.TryTake(member, size, out var core)) _job.Run(core);
+        }
     }
 }

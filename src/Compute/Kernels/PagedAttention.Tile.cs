@@ -4,6 +4,8 @@ namespace Minka.Compute.Kernels;
 
 internal readonly unsafe ref partial struct PagedAttention<TFormat>
 {
+    private const float Any = float.PositiveInfinity, None = float.NegativeInfinity;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AttendTile<V, L>(
         in AttentionScratch scratch, float* scaled, in AttentionItem item, int firstKey,
@@ -147,14 +149,8 @@ internal readonly unsafe ref partial struct PagedAttention<TFormat>
     // What scores of a page are at most: first of those that are seen, then of the others.
     private static ReadOnlySpan<float> PageBounds =>
     [
-        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
-        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
-        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
-        float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity,
-        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
-        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
-        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
-        float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity,
+        Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any,
+        None, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None,
     ];
 
     // Where a chunk of one row needs no queries that only fill up, those of all its heads lie side by side.
