@@ -9,7 +9,7 @@ namespace Minka.Collectives.Joining;
 /// wake a thread of the runtime beside the one that waits for it (<c>docs/decisions</c>, 0003). A handshake is a few
 /// frames, so that resting between questions costs it some milliseconds, once.
 /// </remarks>
-internal sealed class PolledStream : Stream
+internal sealed class PolledStream : ConnectionStream
 {
     private static readonly TimeSpan _restFirst = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan _restMax = TimeSpan.FromMilliseconds(16);
@@ -18,20 +18,6 @@ internal sealed class PolledStream : Stream
 
     /// <param name="socket">Connected; stays the caller's, and does not block from here on.</param>
     public PolledStream(Socket socket) => (_socket, socket.Blocking) = (socket, false);
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException("A connection has no length.");
-
-    public override long Position
-    {
-        get => throw new NotSupportedException("A connection has no position.");
-        set => throw new NotSupportedException("A connection has no position.");
-    }
 
     /// <summary>Connects a socket that the runtime does not watch.</summary>
     /// <param name="to">Numbers, or a name whose addresses are tried in turn.</param>
@@ -94,11 +80,6 @@ internal sealed class PolledStream : Stream
     {
         // What was written is on its way.
     }
-
-    public override long Seek(long offset, SeekOrigin origin) =>
-        throw new NotSupportedException("A connection cannot be sought in.");
-
-    public override void SetLength(long value) => throw new NotSupportedException("A connection has no length.");
 
     private static async Task<IPEndPoint[]> EndsOfAsync(EndPoint to, CancellationToken cancellation)
     {
