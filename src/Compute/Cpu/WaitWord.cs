@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Minka.Compute.Cpu;
 
 /// <summary>
-/// A number that threads wait on: they spin for some tens of microseconds, then sleep until it changes.
+/// A number that threads wait on: they spin for a tenth of a millisecond, then sleep until it changes.
 /// </summary>
 /// <remarks>
 /// Spinning answers within a cache miss while a step runs; sleeping leaves the core to others when a member was
@@ -14,8 +14,9 @@ namespace Minka.Compute.Cpu;
 /// </remarks>
 internal sealed class WaitWord
 {
-    /// <summary>Longest spin before sleeping: about what sleeping and waking costs.</summary>
-    private static readonly long SpinTicksMax = Stopwatch.Frequency * 40 / 1_000_000;
+    /// <summary>Longest spin before sleeping: twice what waking a sleeper takes, so that what an engine does between two
+    /// steps, a pause of about that length, puts nobody to sleep.</summary>
+    private static readonly long SpinTicksMax = Stopwatch.Frequency * 100 / 1_000_000;
 
     /// <summary>Shortest time between two moves, which cost some microseconds each: where there are more threads than
     /// processors, no seat is better than another.</summary>
