@@ -14,8 +14,8 @@ namespace Minka.Compute.Cpu;
 /// </remarks>
 internal sealed class WaitWord
 {
-    /// <summary>Longest spin before sleeping: twice what waking a sleeper takes, so that what an engine does between two
-    /// steps, a pause of about that length, puts nobody to sleep.</summary>
+    /// <summary>Longest spin before sleeping: twice what waking a sleeper takes, and longer than most pauses of an
+    /// engine between two steps.</summary>
     private static readonly long SpinTicksMax = Stopwatch.Frequency * 100 / 1_000_000;
 
     /// <summary>Shortest time between two moves, which cost some microseconds each: where there are more threads than
