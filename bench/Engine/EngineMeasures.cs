@@ -140,7 +140,7 @@ internal sealed class EngineMeasures : IDisposable
         });
     }
 
-    /// <summary>The median ratio of at least five rounds and four seconds, after those that are left to the
+    /// <summary>The median ratio of at least nine rounds and four seconds, after those that are left to the
     /// compiler.</summary>
     private static async Task<double> MedianAsync(Func<int, Task<double>> measureAsync)
     {
@@ -149,7 +149,7 @@ internal sealed class EngineMeasures : IDisposable
 
         List<double> ratios = [];
         var start = Stopwatch.GetTimestamp();
-        while (ratios.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < 4)
+        while (ratios.Count < 9 || Stopwatch.GetElapsedTime(start).TotalSeconds < 4)
             ratios.Add(await measureAsync(round++));
         return ratios.Order().ElementAt(ratios.Count / 2);
     }
