@@ -42,6 +42,23 @@ internal static unsafe partial class MachineCode
         : throw new InvalidOperationException(
             "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
 
+    /// <summary>The same for several functions side by side.</summary>
+    /// <param name="functions">Receives where each begins.</param>
+    /// <param name="write">The instructions of one.</param>
+    public static void Place(Span<nint> functions, Func<int, byte[]> write)
+    {
+        const int Alignment = 64;
+        var code = new List<byte>();
+        for (var i = 0; i < functions.Length; i++)
+        {
+            while (code.Count % Alignment != 0) code.Add(0);
+            functions[i] = code.Count;
+            code.AddRange(write(i));
+        }
+        var first = Place([.. code]);
+        foreach (ref var function in functions) function += first;
+    }
+
     private static bool Returns(nint function)
     {
         ((delegate* unmanaged<void>)function)();

@@ -23,9 +23,9 @@ internal readonly record struct Place(Gpr Base, int Offset, bool IsBroadcast = f
 /// <summary>Writes x86-64 instructions as bytes: those that .NET has no class for, and what is around them.</summary>
 /// <remarks>
 /// Intel 64 Architectures Software Developer's Manual, volume 2, sections 2.1 (prefixes, ModRM) and 2.7 (EVEX).
-/// Vectors have 512 bits and are named by number, 0 to 31; nothing is masked.
+/// Vectors have 512 bits and are named by number, 0 to 31; nothing is masked. Those of 256 bits are a type of their own.
 /// </remarks>
-internal sealed class Assembler
+internal sealed partial class Assembler
 {
     private const int Map0F = 1, Map0F38 = 2, Map0F3A = 3;
     private const int NoPrefix = 0, Prefix66 = 1;

@@ -12,13 +12,13 @@ internal struct ProductCall
     /// <summary>The first token's first block of activations; the other tokens' first blocks follow.</summary>
     public nint Activations;
 
-    /// <summary>Receives sixteen sums of each token of the first group.</summary>
+    /// <summary>Receives the sums of the first group's rows, token by token.</summary>
     public nint Sums;
 
     /// <summary>Blocks of a row, at least one.</summary>
     public nint Blocks;
 
-    /// <summary>Groups, at least one.</summary>
+    /// <summary>Groups, or pairs of them, at least one.</summary>
     public nint Groups;
 
     /// <summary>Bytes from one block of a token's activations to its next.</summary>
@@ -29,6 +29,15 @@ internal struct ProductCall
 
     /// <summary>Bytes from where another token's sums would come to the next group's first.</summary>
     public nint GroupStep;
+
+    /// <summary>Bytes from a group to its neighbour, for functions that take two at once.</summary>
+    public nint GroupBytes;
+
+    /// <summary>How far ahead of what they read such functions ask for weights, in bytes.</summary>
+    public nint Ahead;
+
+    /// <summary>Where such functions keep sums, on a cache line of its own.</summary>
+    public nint Room;
 
     /// <summary>What every byte, or every word, is combined with.</summary>
     public ProductConstants Constants;
@@ -49,6 +58,9 @@ internal struct ProductConstants
 
     /// <summary>The lowest bit of every byte.</summary>
     public int LowBits = 0x01010101;
+
+    /// <summary>One, twice.</summary>
+    public int Ones = 0x00010001;
 
     /// <summary>An eighth, by which minimums are multiplied because activations' offsets are eightfold.</summary>
     public float Eighth = 0.125f;

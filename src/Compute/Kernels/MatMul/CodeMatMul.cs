@@ -21,16 +21,7 @@ internal sealed unsafe class CodeMatMul : MatMulKernel
     private CodeMatMul(DType type)
     {
         TurnedBits = type == DType.Q8_0 ? HighBits : 0;
-        const int Alignment = 64;
-        var code = new List<byte>();
-        for (var tokens = 1; tokens <= ProductCode.TokensMax; tokens++)
-        {
-            while (code.Count % Alignment != 0) code.Add(0);
-            _functions[tokens - 1] = code.Count;
-            code.AddRange(ProductCode.Write(type, tokens));
-        }
-        var first = MachineCode.Place([.. code]);
-        for (var i = 0; i < _functions.Length; i++) _functions[i] += first;
+        MachineCode.Place(_functions, i => ProductCode.Write(type, i + 1));
     }
 
     /// <inheritdoc/>

@@ -29,8 +29,8 @@ internal static class MatMulKernels
                 new QuantizedMatMul<T, Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
             InstructionTier.AvxVnni =>
                 new QuantizedMatMul<T, Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
-            InstructionTier.Avx2 =>
-                new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+            InstructionTier.Avx2 => PairCodeMatMul.Of(
+                T.Type, new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>()),
             InstructionTier.Ssse3 =>
                 new QuantizedMatMul<T, Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
             InstructionTier.Vector128 =>
@@ -43,7 +43,8 @@ internal static class MatMulKernels
         InstructionTier.Avx512Vnni => CodeMatMul.Of(DType.Q8_0),
         InstructionTier.Avx512 => new SignedMatMul<Lanes512, PairDots512, Vector512<int>, Vector512<float>>(),
         InstructionTier.AvxVnni => new SignedMatMul<Lanes256, QuadDots256, Vector256<int>, Vector256<float>>(),
-        InstructionTier.Avx2 => new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>(),
+        InstructionTier.Avx2 => PairCodeMatMul.Of(
+            DType.Q8_0, new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>()),
         InstructionTier.Ssse3 => new SignedMatMul<Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
         InstructionTier.Vector128 => new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
         _ => new ScalarQuantizedMatMul<Q8_0>(),
