@@ -40,7 +40,7 @@ internal static unsafe partial class MachineCode
     public static nint Place(ReadOnlySpan<byte> code) => TryPlace(code, out var function)
         ? function
         : throw new InvalidOperationException(
-            "The system gave no memory for code; DOTNET_EnableAVX512v3=0 chooses kernels that need none.");
+            "The system gave no memory for code that is written at run time, as it did before: free some.");
 
     /// <summary>The same for several functions side by side.</summary>
     /// <param name="functions">Receives where each begins.</param>

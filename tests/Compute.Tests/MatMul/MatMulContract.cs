@@ -9,7 +9,7 @@ namespace Minka.Compute.Tests.MatMul;
 public unsafe class MatMulContract
 {
     // Odd numbers of rows, one block and many, whole groups and one row.
-    private static readonly (int Rows, int Columns)[] Shapes = [(1, 32), (16, 64), (37, 96), (33, 1056)];
+    private static readonly (int Rows, int Columns)[] Shapes = [(1, 32), (16, 64), (37, 96), (40, 64), (33, 1056)];
     private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 33, 67];
 
     public static TheoryData<DType, string> Cases()
@@ -104,13 +104,15 @@ public unsafe class MatMulContract
         using var team = new ThreadTeam(1);
         using var specification = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Scalar);
         using var packed = PackedMatrix.Pack([weights], null, team, null, Enum.Parse<InstructionTier>(tier));
-        using var scratch = new MatMulScratch(3, Columns);
-        var x = new float[3 * Columns];
-        Array.Fill(x, 127, 0, Columns);
-        Array.Fill(x, -127, Columns, Columns);
-        for (var i = 2 * Columns; i < x.Length; i++) x[i] = (i & 1) == 0 ? 127 : -127;
+        const int Tokens = 7;
+        using var scratch = new MatMulScratch(Tokens, Columns);
+        var x = new float[Tokens * Columns];
+        Array.Fill(x, 127, 0, 2 * Columns);
+        Array.Fill(x, -127, 2 * Columns, 2 * Columns);
+        for (var i = 4 * Columns; i < x.Length; i++) x[i] = (i & 1) == 0 ? 127 : -127;
 
-        Assert.Equal(Multiply(specification, team, x, 3, scratch), Multiply(packed, team, x, 3, scratch));
+        foreach (var tokens in (int[])[1, 3, 4, Tokens])
+            Assert.Equal(Multiply(specification, team, x, tokens, scratch), Multiply(packed, team, x, tokens, scratch));
     }
 
     internal static float[] Multiply(PackedMatrix w, ThreadTeam team, float[] x, int tokens, MatMulScratch scratch)

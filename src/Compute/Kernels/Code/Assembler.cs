@@ -23,7 +23,7 @@ internal readonly record struct Place(Gpr Base, int Offset, bool IsBroadcast = f
 /// <summary>Writes x86-64 instructions as bytes: those that .NET has no class for, and what is around them.</summary>
 /// <remarks>
 /// Intel 64 Architectures Software Developer's Manual, volume 2, sections 2.1 (prefixes, ModRM) and 2.7 (EVEX).
-/// Vectors have 512 bits and are named by number, 0 to 31; nothing is masked. Those of 256 bits are a type of their own.
+/// Vectors have 512 bits and are named by number, 0 to 31; nothing is masked. Those of 256 bits have a type.
 /// </remarks>
 internal sealed partial class Assembler
 {

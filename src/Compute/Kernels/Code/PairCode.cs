@@ -75,20 +75,7 @@ internal sealed class PairCode
         _code.Broadcast(Constant, Call, Constants(
             _type == DType.Q8_0 ? nameof(ProductConstants.Ones) : nameof(ProductConstants.LowNibbles)));
         var group = _code.Position;
-        _code.Load(X, Call, At<ProductCall>(nameof(ProductCall.Activations)));
-        _code.Load(BlocksLeft, Call, At<ProductCall>(nameof(ProductCall.Blocks)));
-        if (_groups > 1)
-        {
-            _code.Set(W(1), W(0));
-            _code.Add(W(1), Call, At<ProductCall>(nameof(ProductCall.GroupBytes)));
-        }
-        for (var g = 0; g < _groups; g++)
-        {
-            _code.Set(Later(g), W(g));
-            _code.Add(Later(g), Call, At<ProductCall>(nameof(ProductCall.Ahead)));
-        }
-        _code.Clear(Spare);
-        for (var i = 0; i < _groups * _tokens; i++) _code.Store(Room, i * VectorBytes, Spare);
+        Begin();
         _code.Align(CacheLine);
 
         var block = _code.Position;
@@ -117,6 +104,24 @@ internal sealed class PairCode
         _code.Decrement(Call, At<ProductCall>(nameof(ProductCall.Groups)));
         _code.JumpIfNotZero(group);
         _code.Return();
+    }
+
+    private void Begin()
+    {
+        _code.Load(X, Call, At<ProductCall>(nameof(ProductCall.Activations)));
+        _code.Load(BlocksLeft, Call, At<ProductCall>(nameof(ProductCall.Blocks)));
+        if (_groups > 1)
+        {
+            _code.Set(W(1), W(0));
+            _code.Add(W(1), Call, At<ProductCall>(nameof(ProductCall.GroupBytes)));
+        }
+        for (var g = 0; g < _groups; g++)
+        {
+            _code.Set(Later(g), W(g));
+            _code.Add(Later(g), Call, At<ProductCall>(nameof(ProductCall.Ahead)));
+        }
+        _code.Clear(Spare);
+        for (var i = 0; i < _groups * _tokens; i++) _code.Store(Room, i * VectorBytes, Spare);
     }
 
     private void Block()

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Minka.Compute.Kernels.Code;
 
-/// <summary>What a written function is given: row groups, one after the other, times some tokens.</summary>
+/// <summary>What a written function for products is given: row groups, one after the other, times some tokens.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ProductCall
 {

@@ -15,7 +15,7 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
     /// <summary>Numbers of tokens that functions know.</summary>
     private const int Counts = PairCode.TokensMax - PairCode.TokensMin + 1;
 
-    /// <summary>The next pair of groups is asked for while one is read, if the nearer caches have room for it.</summary>
+    /// <summary>The next pair is asked for while one is read, if the nearer caches have room for it.</summary>
     private const int PairBytesMax = 1 << 17;
 
     /// <summary>How far ahead a group is asked for otherwise.</summary>
