@@ -30,7 +30,6 @@ internal sealed class EngineMeasures : IDisposable
     private readonly SchedulerOptions _scheduling;
     private readonly int _context, _tokens;
     private readonly int[] _story;
-    private bool _isGuessingFirst;
 
     public EngineMeasures(string path, int threads, int tokens)
     {
@@ -67,11 +66,7 @@ internal sealed class EngineMeasures : IDisposable
     }
 
     /// <summary>Tokens per second of eight users together, against one.</summary>
-    public Task<double> UsersAsync() => MedianAsync(async _ =>
-    {
-        var one = await RateAsync(1);
-        return await RateAsync(Users) / one;
-    });
+    public Task<double> UsersAsync() => MedianAsync(_ => RatioAsync(() => RateAsync(Users), () => RateAsync(1)));
 
     /// <summary>Time to the first token with a prefix that was seen before, against the first time.</summary>
     public Task<double> PrefixAsync() => MedianAsync(async round =>
@@ -134,13 +129,13 @@ internal sealed class EngineMeasures : IDisposable
             await using var engine = new RunningEngine(_executor, _scheduling, null, vocabulary);
             // Compiles the constraint, as the first of many requests does.
             await engine.TextAsync(free with { Constraint = strings, TokensMax = 2 });
-            var constrained = await engine.TextAsync(free with { Constraint = strings });
-            var other = await engine.TextAsync(free);
-            return other.DecodeTime / constrained.DecodeTime;
+            return await RatioAsync(
+                async () => (await engine.TextAsync(free)).DecodeTime.TotalSeconds,
+                async () => (await engine.TextAsync(free with { Constraint = strings })).DecodeTime.TotalSeconds);
         });
     }
 
-    /// <summary>The median ratio of at least nine rounds and four seconds, after those that are left to the
+    /// <summary>The median ratio of at least five rounds and four seconds, after those that are left to the
     /// compiler.</summary>
     private static async Task<double> MedianAsync(Func<int, Task<double>> measureAsync)
     {
@@ -149,27 +144,35 @@ internal sealed class EngineMeasures : IDisposable
 
         List<double> ratios = [];
         var start = Stopwatch.GetTimestamp();
-        while (ratios.Count < 9 || Stopwatch.GetElapsedTime(start).TotalSeconds < 4)
+        while (ratios.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < 4)
             ratios.Add(await measureAsync(round++));
         return ratios.Order().ElementAt(ratios.Count / 2);
     }
 
-    /// <summary>Tokens per second of decoding with guesses, against without; the texts are the same.</summary>
-    private async Task<double> GuessRatioAsync(List<GenerationRequest> requests, IDrafter drafter)
+    /// <summary>One measure over another, each taken twice: what comes first or last, or while the machine grows slower,
+    /// is both.</summary>
+    private static async Task<double> RatioAsync(Func<Task<double>> measureAsync, Func<Task<double>> ofAsync)
     {
-        double[] seconds = [0, 0];
-        _isGuessingFirst = !_isGuessingFirst;
-        foreach (var i in (int[])(_isGuessingFirst ? [1, 0] : [0, 1]))
+        var of = await ofAsync();
+        var measure = await measureAsync() + await measureAsync();
+        return measure / (of + await ofAsync());
+    }
+
+    /// <summary>Tokens per second of decoding with guesses, against without; the texts are the same.</summary>
+    private Task<double> GuessRatioAsync(List<GenerationRequest> requests, IDrafter drafter) =>
+        RatioAsync(() => DecodeAsync(requests, null), () => DecodeAsync(requests, drafter));
+
+    /// <summary>Seconds from the first tokens of some requests, one after the other, to their last.</summary>
+    private async Task<double> DecodeAsync(List<GenerationRequest> requests, IDrafter? drafter)
+    {
+        await using var engine = new RunningEngine(_executor, _scheduling, drafter, null, _package.EosIds);
+        var seconds = 0.0;
+        foreach (var request in requests)
         {
-            await using var engine = new RunningEngine(
-                _executor, _scheduling, i == 0 ? null : drafter, null, _package.EosIds);
-            foreach (var request in requests)
-            {
-                var done = await engine.TextAsync(request);
-                seconds[i] += (done.Duration - done.TimeToFirstToken).TotalSeconds;
-            }
+            var done = await engine.TextAsync(request);
+            seconds += (done.Duration - done.TimeToFirstToken).TotalSeconds;
         }
-        return seconds[0] / seconds[1];
+        return seconds;
     }
 
     /// <summary>Tokens per second from when all users have their first one.</summary>
