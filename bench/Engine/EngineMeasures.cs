@@ -149,8 +149,8 @@ internal sealed class EngineMeasures : IDisposable
         return ratios.Order().ElementAt(ratios.Count / 2);
     }
 
-    /// <summary>One measure over another, each taken twice: what comes first or last, or while the machine grows slower,
-    /// is both.</summary>
+    /// <summary>One measure over another, each taken twice: neither is always first, nor on a machine that grows slower
+    /// always last.</summary>
     private static async Task<double> RatioAsync(Func<Task<double>> measureAsync, Func<Task<double>> ofAsync)
     {
         var of = await ofAsync();
