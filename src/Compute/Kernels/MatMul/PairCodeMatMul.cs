@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 using Minka.Compute.Kernels.Code;
@@ -38,26 +39,33 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
     /// <inheritdoc/>
     public override bool IsQuantized => true;
 
+    // F16C, which every processor with AVX2 has and .NET does not ask for: leaf 1, ECX bit 29 (Intel's manual, CPUID).
+    private static bool HasHalves => X86Base.IsSupported && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
+
     /// <summary>The kernel of a format, written when it is first wanted.</summary>
     /// <param name="type">How the weights are stored.</param>
     /// <param name="plain">Multiplies the same groups one by one: single tokens, which wait for memory, and everything
     /// where there are no such functions or this process may not have them.</param>
-    public static MatMulKernel Of(DType type, MatMulKernel plain) => PairCode.Knows(type) && MachineCode.IsAllowed
-        ? Written.GetOrAdd(type, (type, plain) => new(() => new PairCodeMatMul(type, plain)), plain).Value
-        : plain;
+    public static MatMulKernel Of(DType type, MatMulKernel plain) =>
+        PairCode.Knows(type) && HasHalves && MachineCode.IsAllowed
+            ? Written.GetOrAdd(type, (type, plain) => new(() => new PairCodeMatMul(type, plain)), plain).Value
+            : plain;
 
     /// <inheritdoc/>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // so that the first token is not slow
     public override void Multiply(
         in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
     {
+        if (x.TokensOf(tile) < PairCode.TokensMin) _ofOneToken.Multiply(w, start, end, x, tile, y, yStride);
+        else MultiplyMany(w, start, end, x, tile, y, yStride);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyMany(
+        in PackedRows w, int start, int end, in ActivationTiles x, int tile, float* y, int yStride)
+    {
         var tokens = x.TokensOf(tile);
-        if (tokens < PairCode.TokensMin)
-        {
-            _ofOneToken.Multiply(w, start, end, x, tile, y, yStride);
-            return;
-        }
         var room = stackalloc byte[PairCode.RoomBytes + TileSums.Bytes];
         var pairBytes = w.GroupBytes * PairCode.GroupsMax;
         var call = new ProductCall
