@@ -31,4 +31,26 @@ public class WrittenCodeTests
                 MatMulContract.Multiply(written, team, x, tokens, scratch));
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Weights_that_take_several_calls_give_the_bits_of_one_token(DType type)
+    {
+        const int Rows = 539, Columns = 1056;
+        if (!InstructionTiers.Supported.Contains(InstructionTier.Avx2))
+            Assert.Skip("This process has no AVX2.");
+        using var team = new ThreadTeam(1);
+        using var scratch = new MatMulScratch(4, Columns);
+        var weights = MemoryWeights.Random(type, Rows, Columns, 11);
+        using var packed = PackedMatrix.Pack([weights], null, team, null, InstructionTier.Avx2);
+        Assert.True(packed.Bytes > PairCodeMatMul.CallBytesMax);
+        var x = MatMulContract.Activations(4, Columns);
+        float[] oneByOne = [.. Enumerable.Range(0, 4).SelectMany(t =>
+            MatMulContract.Multiply(packed, team, x[(t * Columns)..((t + 1) * Columns)], 1, scratch))];
+
+        foreach (var tokens in (int[])[2, 3, 4])
+            Assert.Equal(
+                oneByOne[..(tokens * Rows)],
+                MatMulContract.Multiply(packed, team, x[..(tokens * Columns)], tokens, scratch));
+    }
 }

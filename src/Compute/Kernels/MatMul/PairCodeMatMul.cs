@@ -22,6 +22,9 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
     /// <summary>How far ahead a group is asked for otherwise.</summary>
     private const int Distance = 2304;
 
+    /// <summary>Weights of one call: read in some ten microseconds, for which the garbage collector may wait.</summary>
+    internal const int CallBytesMax = 1 << 18;
+
     // Of one group and the fewest tokens, one group and one more, ...
     private readonly nint[] _functions = new nint[PairCode.GroupsMax * Counts];
     private readonly MatMulKernel _ofOneToken;
@@ -101,10 +104,11 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
         var tokens = x.TokensOf(tile);
         var passes = (tokens + PairCode.TokensMax - 1) / PairCode.TokensMax;
         // Tokens that take turns find their weights in the nearest cache, so groups then come one by one.
-        var step = passes > 1 ? 1 : count;
+        var most = passes > 1 ? 1 : (int)Math.Max(1, CallBytesMax / (w.GroupBytes * together));
         call.TokenStride = yStride * sizeof(float);
-        for (var i = 0; i < count; i += step, group += step * together, y += step * together * GroupRows)
+        for (int i = 0, step; i < count; i += step, group += step * together, y += step * together * GroupRows)
         {
+            step = Math.Min(most, count - i);
             call.Weights = w.Groups + (group * w.GroupBytes);
             for (var pass = 0; pass < passes; pass++)
             {
@@ -118,7 +122,7 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
         }
     }
 
-    // A call takes some microseconds at most: not worth telling the garbage collector.
+    // A call is too short to tell the garbage collector of it.
     private delegate* unmanaged[SuppressGCTransition]<ProductCall*, void> Function(int groups, int tokens) =>
         (delegate* unmanaged[SuppressGCTransition]<ProductCall*, void>)
             _functions[((groups - 1) * Counts) + tokens - PairCode.TokensMin];
