@@ -65,6 +65,9 @@ internal sealed class PairCode
         return code._code.ToArray();
     }
 
+    // Otherwise nibbles, whose pairs are summed in 16 bits.
+    private bool HasBytes => _type == DType.Q8_0;
+
     private int Words => 2 * _halves * Rows;
 
     private void Function()
@@ -73,7 +76,7 @@ internal sealed class PairCode
         _code.Load(Target, Call, At<ProductCall>(nameof(ProductCall.Sums)));
         _code.Load(Room, Call, At<ProductCall>(nameof(ProductCall.Room)));
         _code.Broadcast(Constant, Call, Constants(
-            _type == DType.Q8_0 ? nameof(ProductConstants.Ones) : nameof(ProductConstants.LowNibbles)));
+            HasBytes ? nameof(ProductConstants.Ones) : nameof(ProductConstants.LowNibbles)));
         var group = _code.Position;
         Begin();
         _code.Align(CacheLine);
@@ -128,7 +131,7 @@ internal sealed class PairCode
     {
         for (var g = 0; g < _groups; g++)
             for (var at = 0; at < _blockBytes; at += CacheLine) _code.Prefetch(Later(g), at);
-        if (_type == DType.Q8_0) Bytes();
+        if (HasBytes) Bytes();
         else Nibbles();
         _addition?.Invoke();
         _addition = null;
@@ -137,7 +140,7 @@ internal sealed class PairCode
             _code.LoadHalves(Low(g), W(g), 0);
             if (_halves > 1) _code.LoadHalves(High(g), W(g), 2 * Rows);
         }
-        if (_type != DType.Q8_0) _code.Broadcast(Ones, Call, Constants(nameof(ProductConstants.Ones)));
+        if (!HasBytes) _code.Broadcast(Ones, Call, Constants(nameof(ProductConstants.Ones)));
         if (_halves > 1)
         {
             _code.Broadcast(Offset, Call, Constants(nameof(ProductConstants.Eighth)));
@@ -200,11 +203,11 @@ internal sealed class PairCode
     private void Finish(int token)
     {
         _code.Broadcast(Activation, X, (token * BlockStride) + ScaleAt);
-        if (_type != DType.Q8_0) _code.Broadcast(Offset, X, (token * BlockStride) + OffsetAt);
+        if (!HasBytes) _code.Broadcast(Offset, X, (token * BlockStride) + OffsetAt);
         for (var g = 0; g < _groups; g++)
         {
             var dot = Dot(g, token);
-            if (_type != DType.Q8_0) _code.MultiplyWide(dot, dot, Ones);
+            if (!HasBytes) _code.MultiplyWide(dot, dot, Ones);
             _code.ToSingle(dot, dot);
             if (_type == DType.Q4_0) _code.MultiplySubtract(dot, Activation, Offset);
             else _code.Multiply(dot, dot, Activation);

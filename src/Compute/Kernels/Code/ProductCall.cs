@@ -19,7 +19,7 @@ internal struct ProductCall
     /// <summary>Blocks of a row, at least one.</summary>
     public nint Blocks;
 
-    /// <summary>Groups, or pairs of them, at least one.</summary>
+    /// <summary>Groups, at least one; or groups or pairs that functions for two at once count down.</summary>
     public nint Groups;
 
     /// <summary>Bytes from one block of a token's activations to its next.</summary>

@@ -83,14 +83,14 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
         y += (nint)tile * ActivationTiles.TileTokens * yStride;
         var whole = Math.Max(start, Math.Min(end, w.Rows / GroupRows));
         var pairs = (whole - start) / PairCode.GroupsMax;
-        Multiply(ref call, w, start, PairCode.GroupsMax, pairs, x, tile, y + (start * GroupRows), yStride);
+        Multiply(&call, w, start, PairCode.GroupsMax, pairs, x, tile, y + (start * GroupRows), yStride);
         for (var group = start + (pairs * PairCode.GroupsMax); group < whole; group++)
-            Multiply(ref call, w, group, 1, 1, x, tile, y + (group * GroupRows), yStride);
+            Multiply(&call, w, group, 1, 1, x, tile, y + (group * GroupRows), yStride);
         if (whole == end) return;
 
         // The last rows are fewer than a group.
         var sums = (Vector256<float>*)(call.Room + PairCode.RoomBytes);
-        Multiply(ref call, w, whole, 1, 1, x, tile, (float*)sums, GroupRows);
+        Multiply(&call, w, whole, 1, 1, x, tile, (float*)sums, GroupRows);
         TileSums.Write<Lanes256, Vector256<int>, Vector256<float>>(
             sums, whole * GroupRows, 1, w.Rows, y, yStride, tokens);
     }
@@ -98,26 +98,26 @@ internal sealed unsafe class PairCodeMatMul : MatMulKernel
     /// <summary>Some groups, or pairs of them, and all tokens of a tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(
-        ref ProductCall call, in PackedRows w, int group, int together, int count, in ActivationTiles x, int tile,
+        ProductCall* call, in PackedRows w, int group, int together, int count, in ActivationTiles x, int tile,
         float* y, int yStride)
     {
         var tokens = x.TokensOf(tile);
         var passes = (tokens + PairCode.TokensMax - 1) / PairCode.TokensMax;
         // Tokens that take turns find their weights in the nearest cache, so groups then come one by one.
         var most = passes > 1 ? 1 : (int)Math.Max(1, CallBytesMax / (w.GroupBytes * together));
-        call.TokenStride = yStride * sizeof(float);
+        call->TokenStride = yStride * sizeof(float);
         for (int i = 0, step; i < count; i += step, group += step * together, y += step * together * GroupRows)
         {
             step = Math.Min(most, count - i);
-            call.Weights = w.Groups + (group * w.GroupBytes);
+            call->Weights = w.Groups + (group * w.GroupBytes);
             for (var pass = 0; pass < passes; pass++)
             {
                 var (first, last) = (tokens * pass / passes, tokens * (pass + 1) / passes);
-                call.Activations = (nint)(x.TileOf(tile) + first);
-                call.Sums = (nint)(y + ((nint)first * yStride));
-                call.Groups = step;
-                call.GroupStep = (together * sizeof(Vector256<float>)) - ((last - first) * call.TokenStride);
-                fixed (ProductCall* at = &call) Function(together, last - first)(at);
+                call->Activations = (nint)(x.TileOf(tile) + first);
+                call->Sums = (nint)(y + ((nint)first * yStride));
+                call->Groups = step;
+                call->GroupStep = (together * sizeof(Vector256<float>)) - ((last - first) * call->TokenStride);
+                Function(together, last - first)(call);
             }
         }
     }
