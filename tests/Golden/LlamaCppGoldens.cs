@@ -29,8 +29,8 @@ public sealed class LlamaCppGoldens
         if (cosine > (type is null ? 0.99999 : 0.999)) return;
 
         // Both round, by as much and independently of each other, so their angles add as at a right angle, to 1.4 times
-        // that of one. Which order sums come in is chance (minimind2 in Q8_0: 1.2 times with SSSE3, 1.5 with AVX2, 1.7 by
-        // the scalar specification), hence twice. Computed in f32 only llama.cpp's is left.
+        // that of one. Which order sums come in is chance (minimind2 in Q8_0: 1.2 times with SSSE3, 1.5 with AVX2, 1.7
+        // by the scalar specification), hence twice. Computed in f32 only llama.cpp's is left.
         Assert.True(type is not null, $"The logits have a cosine of {cosine}.");
         var exact = Cosine(reference: true);
         var least = 1 - (4 * (1 - exact));    // a cosine's distance from 1 grows with the square of the angle
