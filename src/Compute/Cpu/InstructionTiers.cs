@@ -33,6 +33,9 @@ internal static class InstructionTiers
         InstructionTier.AvxVnni => "The CPU has AVX2, FMA and AVX-VNNI" + Without("AVX-512", "DOTNET_EnableAVX512"),
         InstructionTier.Avx2 => "The CPU has AVX2 and FMA" + Without("AVX-512", "DOTNET_EnableAVX512"),
         InstructionTier.Scalar => "No vector instructions are in use" + Without("them", "DOTNET_EnableHWIntrinsic"),
+        _ when Dp.IsSupported => "The CPU has Arm's vectors with a dot product.",
+        _ when AdvSimd.Arm64.IsSupported =>
+            "The CPU has Arm's vectors" + Without("its dot product", "DOTNET_EnableArm64Dp"),
         _ => "The CPU has 128-bit vectors"
             + (X86Base.IsSupported ? Without("AVX2 with FMA", "DOTNET_EnableAVX2") : "."),
     };

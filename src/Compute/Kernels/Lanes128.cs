@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Minka.Compute.Kernels;
 
@@ -20,7 +21,10 @@ internal readonly unsafe partial struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadSmallHalves(ushort* source) =>
-        ((Widen((short*)source) << 13) & Vector128.Create(HalfBits.Mask)).AsSingle();
+        AdvSimd.IsSupported
+            ? (AdvSimd.ShiftLeftLogicalWideningLower(Vector64.Load((short*)source), 13)
+                & Vector128.Create(HalfBits.Mask)).AsSingle()
+            : ((Widen((short*)source) << 13) & Vector128.Create(HalfBits.Mask)).AsSingle();
 
     public static void LoadSmallHalves(ushort* source, out Vector128<float> even, out Vector128<float> odd) =>
         (even, odd) = (LoadSmallHalves(source), LoadSmallHalves(source + Count));
@@ -79,7 +83,9 @@ internal readonly unsafe partial struct Lanes128 : ILanes<Vector128<float>>
     /// <summary>4 signed 16-bit numbers as 32-bit ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Widen(short* source) =>
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16());
+        AdvSimd.IsSupported
+            ? AdvSimd.SignExtendWideningLower(Vector64.Load(source))
+            : Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16());
 
     /// <summary>4 signed bytes as 32-bit numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

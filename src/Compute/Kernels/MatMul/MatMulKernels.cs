@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using Minka.Compute.Cpu;
 using Minka.Compute.Formats;
 
@@ -7,6 +8,8 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>All kernels: one per format and tier, shared by every matrix.</summary>
 internal static class MatMulKernels
 {
+    private static bool LacksDots => AdvSimd.Arm64.IsSupported && !Dp.IsSupported;
+
     /// <summary>The kernel of a format on a tier.</summary>
     public static MatMulKernel Of(DType type, InstructionTier tier) => type switch
     {
@@ -33,8 +36,9 @@ internal static class MatMulKernels
                 T.Type, new QuantizedMatMul<T, Lanes256, PairDots256, Vector256<int>, Vector256<float>>()),
             InstructionTier.Ssse3 =>
                 new QuantizedMatMul<T, Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
-            InstructionTier.Vector128 =>
-                new QuantizedMatMul<T, Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
+            InstructionTier.Vector128 => LacksDots
+                ? new QuantizedMatMul<T, Lanes128, LongDots128, Vector128<int>, Vector128<float>>()
+                : new QuantizedMatMul<T, Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
             _ => new ScalarQuantizedMatMul<T>(),
         };
 
@@ -46,7 +50,9 @@ internal static class MatMulKernels
         InstructionTier.Avx2 => PairCodeMatMul.Of(
             DType.Q8_0, new SignedMatMul<Lanes256, PairDots256, Vector256<int>, Vector256<float>>()),
         InstructionTier.Ssse3 => new SignedMatMul<Lanes128, PairDots128, Vector128<int>, Vector128<float>>(),
-        InstructionTier.Vector128 => new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
+        InstructionTier.Vector128 => LacksDots
+            ? new SignedMatMul<Lanes128, LongDots128, Vector128<int>, Vector128<float>>()
+            : new SignedMatMul<Lanes128, QuadDots128, Vector128<int>, Vector128<float>>(),
         _ => new ScalarQuantizedMatMul<Q8_0>(),
     };
 

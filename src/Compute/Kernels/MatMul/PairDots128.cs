@@ -7,8 +7,6 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>SSSE3: products of pairs, summed in 16 bits.</summary>
 internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
 {
-    public static float SignedOffset => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Dot4(
         Vector128<int> q0, Vector128<int> q1, Vector128<int> q2, Vector128<int> q3,
@@ -43,18 +41,6 @@ internal readonly unsafe struct PairDots128 : IDots<Vector128<int>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Magnitudes(Vector128<int> quad) => Ssse3.Abs(quad.AsSByte()).AsInt32();
-
-    // The weights are in cache, and registers are few.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Signs(Vector128<int> quad) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Correction(
-        Vector128<int> m0, Vector128<int> m1, Vector128<int> m2, Vector128<int> m3,
-        Vector128<int> m4, Vector128<int> m5, Vector128<int> m6, Vector128<int> m7,
-        Vector128<int> s0, Vector128<int> s1, Vector128<int> s2, Vector128<int> s3,
-        Vector128<int> s4, Vector128<int> s5, Vector128<int> s6, Vector128<int> s7) =>
-        default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Dot8(

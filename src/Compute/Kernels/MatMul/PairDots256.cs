@@ -7,8 +7,6 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>AVX2: products of pairs, summed in 16 bits.</summary>
 internal readonly unsafe struct PairDots256 : IDots<Vector256<int>>
 {
-    public static float SignedOffset => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Dot4(
         Vector256<int> q0, Vector256<int> q1, Vector256<int> q2, Vector256<int> q3,
@@ -47,18 +45,6 @@ internal readonly unsafe struct PairDots256 : IDots<Vector256<int>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Magnitudes(Vector256<int> quad) => Avx2.Abs(quad.AsSByte()).AsInt32();
-
-    // The weights are in cache, and registers are few.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Signs(Vector256<int> quad) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Correction(
-        Vector256<int> m0, Vector256<int> m1, Vector256<int> m2, Vector256<int> m3,
-        Vector256<int> m4, Vector256<int> m5, Vector256<int> m6, Vector256<int> m7,
-        Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3,
-        Vector256<int> s4, Vector256<int> s5, Vector256<int> s6, Vector256<int> s7) =>
-        default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Dot8(

@@ -7,8 +7,6 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>AVX-512BW: products of pairs, summed in 16 bits.</summary>
 internal readonly unsafe struct PairDots512 : IDots<Vector512<int>>
 {
-    public static float SignedOffset => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Dot4(
         Vector512<int> q0, Vector512<int> q1, Vector512<int> q2, Vector512<int> q3,

@@ -7,15 +7,28 @@ namespace Minka.Compute.Kernels.MatMul;
 /// <summary>Arm's dot product of four signed bytes per lane; elsewhere the same in portable operations.</summary>
 internal readonly unsafe struct QuadDots128 : IDots<Vector128<int>>
 {
-    public static float SignedOffset => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Dot4(
         Vector128<int> q0, Vector128<int> q1, Vector128<int> q2, Vector128<int> q3,
         Vector128<int> q4, Vector128<int> q5, Vector128<int> q6, Vector128<int> q7, sbyte* x)
     {
-        var low = Add(Add(Add(Add(default, q0, x), q1, x + 4), q2, x + 8), q3, x + 12);
-        var high = Add(Add(Add(Add(default, q4, x + 16), q5, x + 20), q6, x + 24), q7, x + 28);
+        var (low, high) = (default(Vector128<int>), default(Vector128<int>));
+        if (Dp.IsSupported)
+        {
+            // One instruction takes its four activations out of sixteen.
+            Vector128<sbyte> left = Vector128.Load(x), right = Vector128.Load(x + 16);
+            low = Dp.DotProductBySelectedQuadruplet(low, q0.AsSByte(), left, 0);
+            high = Dp.DotProductBySelectedQuadruplet(high, q4.AsSByte(), right, 0);
+            low = Dp.DotProductBySelectedQuadruplet(low, q1.AsSByte(), left, 1);
+            high = Dp.DotProductBySelectedQuadruplet(high, q5.AsSByte(), right, 1);
+            low = Dp.DotProductBySelectedQuadruplet(low, q2.AsSByte(), left, 2);
+            high = Dp.DotProductBySelectedQuadruplet(high, q6.AsSByte(), right, 2);
+            low = Dp.DotProductBySelectedQuadruplet(low, q3.AsSByte(), left, 3);
+            high = Dp.DotProductBySelectedQuadruplet(high, q7.AsSByte(), right, 3);
+            return low + high;
+        }
+        low = Twin(q0, x) + Twin(q1, x + 4) + Twin(q2, x + 8) + Twin(q3, x + 12);
+        high = Twin(q4, x + 16) + Twin(q5, x + 20) + Twin(q6, x + 24) + Twin(q7, x + 28);
         return low + high;
     }
 
@@ -36,20 +49,6 @@ internal readonly unsafe struct QuadDots128 : IDots<Vector128<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Magnitudes(Vector128<int> quad) => quad;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Signs(Vector128<int> quad) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Correction(
-        Vector128<int> m0, Vector128<int> m1, Vector128<int> m2, Vector128<int> m3,
-        Vector128<int> m4, Vector128<int> m5, Vector128<int> m6, Vector128<int> m7,
-        Vector128<int> s0, Vector128<int> s1, Vector128<int> s2, Vector128<int> s3,
-        Vector128<int> s4, Vector128<int> s5, Vector128<int> s6, Vector128<int> s7) =>
-        default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Dot8(
         Vector128<int> m0, Vector128<int> m1, Vector128<int> m2, Vector128<int> m3,
         Vector128<int> m4, Vector128<int> m5, Vector128<int> m6, Vector128<int> m7,
@@ -60,24 +59,14 @@ internal readonly unsafe struct QuadDots128 : IDots<Vector128<int>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Quad(byte* words, int quad) =>
-        Magnitudes(Vector128.Load((int*)(words + (16 * quad))));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Add(Vector128<int> sum, Vector128<int> quad, sbyte* x)
-    {
-        var spread = Vector128.Create(*(int*)x);
-        return Dp.IsSupported
-            ? Dp.DotProduct(sum, quad.AsSByte(), spread.AsSByte())
-            : sum + Twin(quad, spread);
-    }
+        Vector128.Load((int*)(words + (16 * quad)));
 
     /// <summary>The instruction's twin: even and odd bytes multiplied in 16 bits, then pairs summed in 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> Twin(Vector128<int> a, Vector128<int> b)
+    private static Vector128<int> Twin(Vector128<int> quad, sbyte* x)
     {
-        var even = ((a.AsInt16() << 8) >> 8) * ((b.AsInt16() << 8) >> 8);
-        var odd = (a.AsInt16() >> 8) * (b.AsInt16() >> 8);
-        return Sum(even) + Sum(odd);
+        var (a, b) = (quad.AsInt16(), Vector128.Create(*(int*)x).AsInt16());
+        return Sum(((a << 8) >> 8) * ((b << 8) >> 8)) + Sum((a >> 8) * (b >> 8));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

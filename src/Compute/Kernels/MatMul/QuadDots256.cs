@@ -39,17 +39,6 @@ internal readonly unsafe struct QuadDots256 : IDots<Vector256<int>>
     public static Vector256<int> Magnitudes(Vector256<int> quad) => quad ^ Vector256.Create(unchecked((int)0x80808080));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Signs(Vector256<int> quad) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Correction(
-        Vector256<int> m0, Vector256<int> m1, Vector256<int> m2, Vector256<int> m3,
-        Vector256<int> m4, Vector256<int> m5, Vector256<int> m6, Vector256<int> m7,
-        Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3,
-        Vector256<int> s4, Vector256<int> s5, Vector256<int> s6, Vector256<int> s7) =>
-        default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Dot8(
         Vector256<int> m0, Vector256<int> m1, Vector256<int> m2, Vector256<int> m3,
         Vector256<int> m4, Vector256<int> m5, Vector256<int> m6, Vector256<int> m7,
