@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Minka.Compute.Cpu;
 
 /// <summary>What Linux says about cores and memory.</summary>
-/// <param name="Model">Name of the CPU; empty where the kernel does not tell (Arm).</param>
+/// <param name="Model">Name of the CPU; empty where the kernel does not tell.</param>
 /// <param name="PhysicalCores">Cores of this process, hyper-threads of a core counted once; 0 unknown.</param>
 /// <param name="Caches">Bytes of the first core's data caches by level, from 1.</param>
 /// <param name="TotalBytes">Memory of the machine; 0 unknown.</param>
@@ -17,8 +17,12 @@ internal sealed record LinuxCpu(
     {
         var cores = Path.Combine(root, "sys/devices/system/cpu");
         var memory = Path.Combine(root, "proc/meminfo");
+        var info = Path.Combine(root, "proc/cpuinfo");
+        var model = Field(info, "model name");
         return new(
-            Field(Path.Combine(root, "proc/cpuinfo"), "model name"),
+            model.Length > 0 ? model : ArmCores.Name(
+                Fields(info, "CPU implementer"), Fields(info, "CPU part"),
+                SystemFile.FirstLine(Path.Combine(root, "proc/device-tree/model"))),
             AllowedCores(root, cores),
             CachesOf(Path.Combine(cores, "cpu0/cache")),
             Kibibytes(Field(memory, "MemTotal")),
@@ -73,13 +77,14 @@ internal sealed record LinuxCpu(
         return number << (text.EndsWith('M') ? 20 : 10);
     }
 
-    private static string Field(string path, string name)
+    private static string Field(string path, string name) => Fields(path, name).FirstOrDefault("");
+
+    private static IEnumerable<string> Fields(string path, string name)
     {
         foreach (var line in SystemFile.Lines(path))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && line.AsSpan(0, colon).Trim().SequenceEqual(name)) return line[(colon + 1)..].Trim();
+            if (colon > 0 && line.AsSpan(0, colon).Trim().SequenceEqual(name)) yield return line[(colon + 1)..].Trim();
         }
-        return "";
     }
 }

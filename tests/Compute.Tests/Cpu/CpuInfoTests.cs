@@ -52,6 +52,22 @@ public sealed class CpuInfoTests : IDisposable
     }
 
     [Theory]
+    [InlineData("0x41", "0xd08", "Raspberry Pi 4 Model B Rev 1.4\0", "Raspberry Pi 4 Model B Rev 1.4 (Cortex-A72)")]
+    [InlineData("0x41", "0xd08,0xd08,0xd03,0xd03", "A board", "A board (Cortex-A72 + Cortex-A53)")]
+    [InlineData("0x41", "0xd0c", "", "Neoverse N1")]
+    [InlineData("0x41", "0xfff", "A board", "A board")]
+    [InlineData("0x48", "0xd08", "A board", "A board")]
+    public void An_Arm_machine_is_called_by_its_board_and_its_cores(
+        string implementer, string parts, string board, string model)
+    {
+        Write("proc/cpuinfo", string.Concat(parts.Split(',').Select(part =>
+            $"processor\t: 0\nCPU implementer\t: {implementer}\nCPU part\t: {part}\nCPU revision\t: 3\n\n")));
+        if (board.Length > 0) Write("proc/device-tree/model", board);
+
+        Assert.Equal(model, CpuInfo.Read(_root).Model);
+    }
+
+    [Theory]
     [InlineData("200000 100000", 2.0, 2), InlineData("250000 100000", 2.5, 2), InlineData("50000 100000", 0.5, 1)]
     public void A_version_2_quota_bounds_the_default_threads(string quota, double cores, int threads)
     {
