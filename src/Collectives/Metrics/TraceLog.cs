@@ -39,6 +39,8 @@ public sealed class TraceLog
     /// <summary>Adds an entry.</summary>
     public void Record(in TraceEntry entry)
     {
+        // Who sees a part of this entry sees that the one before it was counted.
+        Volatile.WriteBarrier();
         _entries[_count % _entries.Length] = entry;
         Volatile.Write(ref _count, _count + 1);
     }
@@ -57,6 +59,8 @@ public sealed class TraceLog
         var copied = new List<TraceEntry>((int)(count - first));
         for (var i = first; i < count; i++) copied.Add(_entries[i % _entries.Length]);
 
+        // All copies are made before the count is read again, in whatever order a processor likes to read.
+        Volatile.ReadBarrier();
         // What was overwritten while it was copied may be half old and half new; one more is being written now.
         var overwritten = Math.Max(0, Volatile.Read(ref _count) + 1 - _entries.Length - first);
         copied.RemoveRange(0, (int)Math.Min(overwritten, copied.Count));
