@@ -117,7 +117,7 @@ public sealed partial class DoorTests
         Assert.Null(WrongUsage.Describe(Door.Parse([.. words.Skip(1)], new TestTerminal().Terminal)));
     }
 
-    /// <summary>Also those that stand in the middle of a sentence; <c>dotnet run</c> has its own.</summary>
+    /// <summary>Also those that stand in the middle of a sentence; <c>dotnet</c> has its own.</summary>
     [Theory, MemberData(nameof(DocumentedOptions))]
     public void Options_that_the_documents_name_exist(string option)
     {
@@ -131,7 +131,8 @@ public sealed partial class DoorTests
     public static TheoryData<string> DocumentedOptions() =>
     [
         .. Documents().SelectMany(File.ReadLines)
-            .Where(line => !line.Contains("dotnet run", StringComparison.Ordinal))
+            .Where(line => !line.Contains("dotnet run", StringComparison.Ordinal)
+                && !line.Contains("dotnet publish", StringComparison.Ordinal))
             .SelectMany(line => LongOption().Matches(line)).Select(match => match.Value).Distinct(),
     ];
 

@@ -144,14 +144,17 @@ public class CpuBackendTests
         using var backend = new CpuBackend(new() { Threads = 2 });
         using var step = new OneStep(backend, tokens);
         step.Run();
-        var before = backend.AllocatedBytes();
-        before = backend.AllocatedBytes();     // the first array is counted in the second
 
+        // The runtime takes some bytes once for a thread that had to sleep; a step would take them in every round.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => BytesOf(step, backend)));
+    }
+
+    private static long BytesOf(OneStep step, CpuBackend backend)
+    {
+        _ = backend.AllocatedBytes();
+        var before = backend.AllocatedBytes();     // the first array is counted in the second
         for (var i = 0; i < 20; i++) step.Run();
-
-        var after = backend.AllocatedBytes();
-        Assert.Equal(before[0] + ArrayBytes(before), after[0]);
-        Assert.Equal(before[1], after[1]);
+        return backend.AllocatedBytes().Sum() - before.Sum() - ArrayBytes(before);
     }
 
     private static long ArrayBytes(long[] array)
