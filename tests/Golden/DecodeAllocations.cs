@@ -12,7 +12,7 @@ namespace Minka.Golden;
 /// <summary>The whole way of a token, from the scheduler through a model to the sampler, on every thread.</summary>
 public sealed class DecodeAllocations
 {
-    private const int Members = 3, WarmUp = 60, Counted = 60, RoundsMax = 3, Sequences = 6, Blocks = 96;
+    private const int Members = 3, WarmUp = 60, Counted = 90, RoundsMax = 2, Sequences = 6, Blocks = 96;
 
     [Theory, InlineData(false), InlineData(true)]
     public void A_decoded_token_allocates_nothing_on_any_member_of_the_team(bool isCut)

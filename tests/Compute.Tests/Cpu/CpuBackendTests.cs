@@ -145,8 +145,9 @@ public class CpuBackendTests
         using var step = new OneStep(backend, tokens);
         step.Run();
 
-        // The runtime takes some bytes once for a thread that had to sleep; a step would take them in every round.
-        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => BytesOf(step, backend)));
+        // The runtime takes some bytes once for a thread that had to sleep, and two are here: three rounds are clean.
+        var rounds = Enumerable.Range(0, 5).Select(_ => BytesOf(step, backend)).ToArray();
+        Assert.Equal(0, rounds.Order().ElementAt(2));
     }
 
     private static long BytesOf(OneStep step, CpuBackend backend)
